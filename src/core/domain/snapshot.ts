@@ -1,0 +1,33 @@
+/** A disk snapshot, as it stands in Azure right now. */
+import type { Generation, OsType, ResourceRef } from './machine.js'
+
+export interface Snapshot extends ResourceRef {
+  readonly id: string
+  readonly region: string
+  readonly sizeGb: number
+  readonly createdAt: Date
+  readonly incremental: boolean
+  /** `Copy` within a region, `CopyStart` across regions. */
+  readonly createOption: string
+  /** ARM id of the disk (or, for a replica, the snapshot) it was made from. */
+  readonly sourceId: string | undefined
+  readonly sourceUniqueId: string | undefined
+  readonly osType: OsType | undefined
+  readonly generation: Generation | undefined
+  readonly trustedLaunch: boolean
+  readonly encryptionSetId: string | undefined
+  readonly provisioningState: string
+  /** Share of the data that is there, 0 to 100. Azure leaves it out where a snapshot is usable at once. */
+  readonly completionPercent: number | undefined
+  /** Why a cross-region copy stopped. Azure keeps the half-filled snapshot. */
+  readonly copyError: string | undefined
+  readonly diskState: string | undefined
+  readonly tags: Readonly<Record<string, string>>
+}
+
+/** Whether all of its data is there. provisioningState alone only says that the ARM object was made. */
+export function isReady(snapshot: Snapshot): boolean {
+  if (snapshot.provisioningState !== 'Succeeded' || snapshot.copyError !== undefined) return false
+  if (snapshot.completionPercent !== undefined) return snapshot.completionPercent >= 100
+  return snapshot.createOption !== 'CopyStart'
+}

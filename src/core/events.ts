@@ -1,0 +1,34 @@
+/** Everything core says while it works: facts in the past tense, no wording, no colour. */
+import type { Tier } from './domain/backup.js'
+import type { PowerState } from './domain/machine.js'
+
+export type AzlinEvent =
+  | { type: 'backup.started'; vm: string; backup: string; tier: Tier; disks: number }
+  | { type: 'backup.finished'; vm: string; backup: string }
+  | { type: 'backup.steppedDown'; backup: string; from: Tier; to: Tier }
+  | { type: 'snapshot.started'; snapshot: string }
+  | { type: 'snapshot.finished'; snapshot: string }
+  | { type: 'snapshot.removed'; snapshot: string; reason: string }
+  | { type: 'cleanup.failed'; vm: string; code: string; message: string }
+  | { type: 'restore.preflight'; vm: string; backup: string }
+  | { type: 'restore.checked'; vm: string; backup: string }
+  | { type: 'disk.started'; disk: string }
+  | { type: 'disk.finished'; disk: string }
+  | { type: 'disk.removed'; disk: string }
+  | { type: 'vm.power'; vm: string; to: PowerState }
+  | { type: 'vm.swapping'; vm: string; disks: number }
+  | { type: 'vm.swapped'; vm: string }
+  | { type: 'vm.creating'; vm: string }
+  | { type: 'vm.created'; vm: string }
+  | { type: 'vm.waiting'; vm: string; for: 'running' | 'agent' }
+  | { type: 'vm.ready'; vm: string }
+  | { type: 'restore.rollingBack'; vm: string; reason: string }
+  | { type: 'restore.rolledBack'; vm: string }
+  | { type: 'temporary.removed'; resource: string }
+  | { type: 'temporary.left'; resource: string; code: string }
+  | { type: 'azure.waiting'; seconds: number; reason: string }
+  | { type: 'azure.request'; method: string; path: string; status: number; ms: number; correlationId: string }
+  | { type: 'notice'; code: string; text: string }
+
+/** Never throws, never waits: reporting must not be able to fail a backup. */
+export type Report = (event: AzlinEvent) => void

@@ -1,0 +1,128 @@
+/**
+ * Azure, as core needs it. Every method rejects with AzlinError and with nothing
+ * else; an aborted signal rejects with its own reason. Waits have deadlines
+ * (TIMED_OUT). Ids compare without case.
+ */
+import type { Caching, Disk, Machine, MachineFacts, MachineStatus, ResourceRef, VmRef } from '../domain/machine.js'
+import type { Snapshot } from '../domain/snapshot.js'
+
+export interface Snapshots {
+  /** Every snapshot of a group, all pages. RESOURCE_GROUP_NOT_FOUND when the group is not there. */
+  inGroup(resourceGroup: string, signal: AbortSignal): Promise<readonly Snapshot[]>
+  /** Every snapshot of the subscription, all pages. */
+  inSubscription(signal: AbortSignal): Promise<readonly Snapshot[]>
+  find(ref: ResourceRef, signal: AbortSignal): Promise<Snapshot | undefined>
+  /** Takes an incremental snapshot of a disk and waits until it stands. NAME_TAKEN if the name exists: a PUT on it would keep the old data. */
+  create(want: NewSnapshot, signal: AbortSignal): Promise<Snapshot>
+  /** Removing one that is gone succeeds. LOCKED, ACTIVE_SAS when Azure refuses. */
+  remove(ref: ResourceRef, signal: AbortSignal): Promise<void>
+}
+
+export interface NewSnapshot extends ResourceRef {
+  readonly region: string
+  readonly sourceId: string
+  readonly tags: Readonly<Record<string, string>>
+  readonly encryptionSetId: string | undefined
+}
+
+export interface Disks {
+  find(ref: ResourceRef, signal: AbortSignal): Promise<Disk | undefined>
+  inSubscription(signal: AbortSignal): Promise<readonly Disk[]>
+  /** A disk from a snapshot of the same region; waits until it stands. */
+  create(want: NewDisk, signal: AbortSignal): Promise<Disk>
+  /** Removing one that is gone succeeds. DISK_ATTACHED, LOCKED, ACTIVE_SAS when Azure refuses. */
+  remove(ref: ResourceRef, signal: AbortSignal): Promise<void>
+}
+
+export interface NewDisk extends ResourceRef {
+  readonly region: string
+  readonly zone: string | undefined
+  readonly sku: string
+  readonly sizeGb: number
+  readonly sourceSnapshotId: string
+  readonly tier: string | undefined
+  readonly encryptionSetId: string | undefined
+  readonly tags: Readonly<Record<string, string>>
+}
+
+export interface Machines {
+  /** VM_NOT_FOUND when it, or its group, is not there. */
+  get(vm: VmRef, signal: AbortSignal): Promise<Machine>
+  find(vm: VmRef, signal: AbortSignal): Promise<Machine | undefined>
+  /** Every VM of a group, or of the subscription, all pages. */
+  list(resourceGroup: string | undefined, signal: AbortSignal): Promise<readonly Machine[]>
+  status(vm: VmRef, signal: AbortSignal): Promise<MachineStatus>
+  start(vm: VmRef, signal: AbortSignal): Promise<void>
+  powerOff(vm: VmRef, signal: AbortSignal): Promise<void>
+  deallocate(vm: VmRef, signal: AbortSignal): Promise<void>
+  /**
+   * Puts these disks at their LUNs (null is the OS disk) in one request and waits.
+   * Data disks at LUNs not named stay. With `etag`, CONFLICT when the VM was changed since.
+   */
+  swapDisks(vm: VmRef, disks: readonly DiskAt[], etag: string | undefined, signal: AbortSignal): Promise<void>
+  create(want: NewMachine, signal: AbortSignal): Promise<Machine>
+  remove(vm: VmRef, signal: AbortSignal): Promise<void>
+}
+
+export interface DiskAt {
+  readonly id: string
+  readonly name: string
+  readonly lun: number | null
+  readonly caching: Caching
+}
+
+export interface NewMachine extends VmRef {
+  readonly region: string
+  readonly zone: string | undefined
+  readonly facts: MachineFacts
+  readonly disks: readonly DiskAt[]
+  readonly nicId: string
+  readonly tags: Readonly<Record<string, string>>
+}
+
+export interface Networks {
+  /** A network interface in the subnet (and with the security group) of another one, without a public address. */
+  cloneNic(sourceNicId: string, want: ResourceRef & { region: string; tags: Readonly<Record<string, string>> }, signal: AbortSignal): Promise<string>
+  /** One in a subnet given by its id. */
+  createNic(subnetId: string, want: ResourceRef & { region: string; tags: Readonly<Record<string, string>> }, signal: AbortSignal): Promise<string>
+  removeNic(ref: ResourceRef, signal: AbortSignal): Promise<void>
+}
+
+export interface Tags {
+  /** Adds or overwrites these tags and touches no other, in one request. */
+  merge(resourceId: string, tags: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void>
+  /** Takes these tags away and touches no other. A tag that is not there is no error. */
+  remove(resourceId: string, names: readonly string[], signal: AbortSignal): Promise<void>
+}
+
+export interface ResourceGroups {
+  find(name: string, signal: AbortSignal): Promise<{ readonly region: string; readonly tags: Readonly<Record<string, string>> } | undefined>
+}
+
+export interface Locks {
+  /**
+   * Scopes (lower-case ARM ids) under a lock that forbids deletion, of a group and what is in it.
+   * Undefined when this account may not read locks.
+   */
+  inGroup(resourceGroup: string, signal: AbortSignal): Promise<readonly string[] | undefined>
+}
+
+export interface Regions {
+  /** Names of the subscription's regions, as in `westus2`. */
+  list(signal: AbortSignal): Promise<readonly string[]>
+  /** Why a VM size is not to be had in a region (and zone), or undefined when it is. */
+  whyNotSize(size: string, region: string, zone: string | undefined, signal: AbortSignal): Promise<string | undefined>
+}
+
+/** Everything azlin asks of Azure. */
+export interface Azure {
+  readonly subscriptionId: string
+  readonly snapshots: Snapshots
+  readonly disks: Disks
+  readonly machines: Machines
+  readonly networks: Networks
+  readonly tags: Tags
+  readonly groups: ResourceGroups
+  readonly locks: Locks
+  readonly regions: Regions
+}

@@ -1,0 +1,55 @@
+/** What azlin writes down on this machine. `Azure` is the truth; these are the record, the journal and the turnstile. */
+
+/** Something made in Azure that must not be forgotten. Written before it is made. */
+export interface JournalEntry {
+  readonly id: string
+  readonly kind: 'snapshot' | 'disk' | 'nic' | 'vm' | 'resource-group' | 'restore'
+  /** ARM id of the thing; for `restore`, of the VM. */
+  readonly resourceId: string
+  /** The command it was made for, as in `restore web-1`. */
+  readonly purpose: string
+  readonly owner: { readonly host: string; readonly pid: number; readonly startedAt: Date }
+  readonly createdAt: Date
+  /** What undoing it needs to know, by kind. */
+  readonly details: Readonly<Record<string, unknown>>
+  /** Whether the process that wrote it is still alive on this machine. Unknown on another machine. */
+  readonly ownerAlive: boolean | undefined
+}
+
+export type NewJournalEntry = Pick<JournalEntry, 'kind' | 'resourceId' | 'purpose' | 'details'>
+
+export interface Journal {
+  /** Durable before it resolves. DATABASE_UNUSABLE when it cannot be: then nothing may be sent. */
+  open(entry: NewJournalEntry, at: Date): Promise<string>
+  /** The thing is gone, or is no longer temporary. */
+  close(id: string): Promise<void>
+  /** Why it could not be removed; the entry stays. */
+  failed(id: string, reason: string): Promise<void>
+  list(): Promise<readonly JournalEntry[]>
+}
+
+/** One line of the audit log: what was done, on what, when, how it ended. */
+export interface Audit {
+  begin(operation: string, subject: string, at: Date, details?: Readonly<Record<string, unknown>>): Promise<number>
+  end(id: number, outcome: 'succeeded' | 'failed' | 'interrupted' | 'partial', at: Date, error?: { code: string; message: string }): Promise<void>
+}
+
+/** One operation of a kind on one resource at a time, among the azlin processes of this machine. */
+export interface Turnstile {
+  /**
+   * Takes the place or says who holds it. A holder whose process has died loses it.
+   * `resource` is an ARM id, compared without case.
+   */
+  enter(what: 'backup' | 'restore', resource: string, at: Date): Promise<Turn>
+}
+
+export type Turn =
+  | { readonly entered: true; leave(): Promise<void> }
+  | { readonly entered: false; readonly what: string; readonly since: Date }
+
+/** The one SQLite file. */
+export interface Records {
+  readonly journal: Journal
+  readonly audit: Audit
+  readonly turnstile: Turnstile
+}

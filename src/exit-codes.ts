@@ -1,0 +1,66 @@
+import type { ErrorCode } from './core/errors.js'
+
+const failed = 1
+const badInput = 2
+const missing = 4
+
+/** A new error code does not compile until someone has decided what a script should see. */
+export const exitCodes = {
+  INVALID_INPUT: badInput,
+  USAGE: badInput,
+  CONFIRMATION_NEEDED: badInput,
+  DECLINED: failed,
+  SETTING_MISSING: badInput,
+  CONFIG_UNREADABLE: badInput,
+  VM_NOT_FOUND: missing,
+  RESOURCE_GROUP_NOT_FOUND: missing,
+  SUBSCRIPTION_NOT_FOUND: missing,
+  BACKUP_NOT_FOUND: missing,
+  NO_BACKUPS: missing,
+  NO_BACKUP_AT: missing,
+  SNAPSHOT_NOT_FOUND: missing,
+  BACKUP_NOT_CONFIGURED: missing,
+  SNAPSHOTS_NOT_CONFIGURED: missing,
+  SCHEDULE_UNREADABLE: failed,
+  BACKUP_INCOMPLETE: failed,
+  NOT_A_SNAPSHOT: badInput,
+  WRONG_VM: badInput,
+  UNSUPPORTED_DISK: missing,
+  REGION_UNKNOWN: missing,
+  NAME_TAKEN: failed,
+  BACKUP_IN_PROGRESS: failed,
+  VM_BUSY: failed,
+  BACKUP_FAILED: failed,
+  PREFLIGHT_FAILED: missing,
+  RESTORE_ROLLED_BACK: failed,
+  ROLLBACK_FAILED: failed,
+  MASS_DELETION: failed,
+  CLEANUP_INCOMPLETE: failed,
+  NOT_SIGNED_IN: missing,
+  FORBIDDEN: missing,
+  POLICY_DENIED: failed,
+  PROVIDER_NOT_REGISTERED: missing,
+  AZURE_NOT_FOUND: missing,
+  LOCKED: failed,
+  DISK_ATTACHED: failed,
+  ACTIVE_SAS: failed,
+  VM_MUST_BE_DEALLOCATED: failed,
+  QUOTA_EXCEEDED: failed,
+  CAPACITY: failed,
+  SNAPSHOT_LIMIT: failed,
+  THROTTLED: failed,
+  AZURE_UNAVAILABLE: failed,
+  NETWORK: failed,
+  CONFLICT: failed,
+  TIMED_OUT: failed,
+  AZURE_REJECTED: failed,
+  DATABASE_NEWER: failed,
+  DATABASE_UNUSABLE: failed,
+  SANDBOX_NOT_RUNNING: missing,
+  SANDBOX_FAILED: failed,
+  INTERRUPTED: 130,
+  INTERNAL: failed,
+} as const satisfies Record<ErrorCode, number>
+
+/** Some items of a bulk operation succeeded and some failed. */
+export const partial = 3
