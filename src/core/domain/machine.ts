@@ -16,14 +16,7 @@ export type OsType = 'Linux' | 'Windows'
 export type Caching = 'None' | 'ReadOnly' | 'ReadWrite'
 export type Generation = 'V1' | 'V2'
 
-export type PowerState =
-  | 'running'
-  | 'stopped'
-  | 'deallocated'
-  | 'starting'
-  | 'stopping'
-  | 'deallocating'
-  | 'unknown'
+export type PowerState = 'running' | 'stopped' | 'deallocated' | 'starting' | 'stopping' | 'deallocating' | 'unknown'
 
 /** Marketplace plan: a VM made from a disk whose image had one must send it again. */
 export interface Plan {

@@ -3,7 +3,8 @@
  * else; an aborted signal rejects with its own reason. Waits have deadlines
  * (TIMED_OUT). Ids compare without case.
  */
-import type { Caching, Disk, Machine, MachineFacts, MachineStatus, ResourceRef, VmRef } from '../domain/machine.js'
+import type { MachineFacts } from '../domain/backup.js'
+import type { Caching, Disk, Machine, MachineStatus, ResourceRef, VmRef } from '../domain/machine.js'
 import type { Snapshot } from '../domain/snapshot.js'
 
 export interface Snapshots {
@@ -60,6 +61,8 @@ export interface Machines {
    * Data disks at LUNs not named stay. With `etag`, CONFLICT when the VM was changed since.
    */
   swapDisks(vm: VmRef, disks: readonly DiskAt[], etag: string | undefined, signal: AbortSignal): Promise<void>
+  /** Takes the data disks at these LUNs off the VM and waits. A LUN without a disk is no error. */
+  detachDisks(vm: VmRef, luns: readonly number[], etag: string | undefined, signal: AbortSignal): Promise<void>
   create(want: NewMachine, signal: AbortSignal): Promise<Machine>
   remove(vm: VmRef, signal: AbortSignal): Promise<void>
 }
@@ -81,10 +84,22 @@ export interface NewMachine extends VmRef {
 }
 
 export interface Networks {
+  findNic(
+    ref: ResourceRef,
+    signal: AbortSignal,
+  ): Promise<{ readonly tags: Readonly<Record<string, string>>; readonly vmId: string | undefined } | undefined>
   /** A network interface in the subnet (and with the security group) of another one, without a public address. */
-  cloneNic(sourceNicId: string, want: ResourceRef & { region: string; tags: Readonly<Record<string, string>> }, signal: AbortSignal): Promise<string>
+  cloneNic(
+    sourceNicId: string,
+    want: ResourceRef & { region: string; tags: Readonly<Record<string, string>> },
+    signal: AbortSignal,
+  ): Promise<string>
   /** One in a subnet given by its id. */
-  createNic(subnetId: string, want: ResourceRef & { region: string; tags: Readonly<Record<string, string>> }, signal: AbortSignal): Promise<string>
+  createNic(
+    subnetId: string,
+    want: ResourceRef & { region: string; tags: Readonly<Record<string, string>> },
+    signal: AbortSignal,
+  ): Promise<string>
   removeNic(ref: ResourceRef, signal: AbortSignal): Promise<void>
 }
 
@@ -96,7 +111,10 @@ export interface Tags {
 }
 
 export interface ResourceGroups {
-  find(name: string, signal: AbortSignal): Promise<{ readonly region: string; readonly tags: Readonly<Record<string, string>> } | undefined>
+  find(
+    name: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly region: string; readonly tags: Readonly<Record<string, string>> } | undefined>
 }
 
 export interface Locks {
@@ -114,6 +132,22 @@ export interface Regions {
   whyNotSize(size: string, region: string, zone: string | undefined, signal: AbortSignal): Promise<string | undefined>
 }
 
+/** A resource of any kind, as generic lists show it. */
+export interface TaggedResource {
+  readonly id: string
+  /** As in `Microsoft.Compute/disks`; compare without case. */
+  readonly type: string
+  readonly tags: Readonly<Record<string, string>>
+}
+
+export interface Inventory {
+  /**
+   * Every resource and resource group of the subscription that has this tag, all pages.
+   * Azure's index lags: what was made a moment ago may be missing, what is gone may be there.
+   */
+  taggedWith(tag: string, signal: AbortSignal): Promise<readonly TaggedResource[]>
+}
+
 /** Everything azlin asks of Azure. */
 export interface Azure {
   readonly subscriptionId: string
@@ -123,6 +157,7 @@ export interface Azure {
   readonly networks: Networks
   readonly tags: Tags
   readonly groups: ResourceGroups
+  readonly inventory: Inventory
   readonly locks: Locks
   readonly regions: Regions
 }

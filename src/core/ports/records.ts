@@ -3,7 +3,7 @@
 /** Something made in Azure that must not be forgotten. Written before it is made. */
 export interface JournalEntry {
   readonly id: string
-  readonly kind: 'snapshot' | 'disk' | 'nic' | 'vm' | 'resource-group' | 'restore'
+  readonly kind: 'snapshot' | 'disk' | 'nic' | 'vm' | 'restore'
   /** ARM id of the thing; for `restore`, of the VM. */
   readonly resourceId: string
   /** The command it was made for, as in `restore web-1`. */
@@ -31,7 +31,12 @@ export interface Journal {
 /** One line of the audit log: what was done, on what, when, how it ended. */
 export interface Audit {
   begin(operation: string, subject: string, at: Date, details?: Readonly<Record<string, unknown>>): Promise<number>
-  end(id: number, outcome: 'succeeded' | 'failed' | 'interrupted' | 'partial', at: Date, error?: { code: string; message: string }): Promise<void>
+  end(
+    id: number,
+    outcome: 'succeeded' | 'failed' | 'interrupted' | 'partial',
+    at: Date,
+    error?: { code: string; message: string },
+  ): Promise<void>
 }
 
 /** One operation of a kind on one resource at a time, among the azlin processes of this machine. */

@@ -1,0 +1,83 @@
+/**
+ * Which temporary resources are leftovers, and which are in use. Pure: the journal
+ * of this machine and the tags in Azure are read by the caller.
+ */
+import { sameId } from './arm-id.js'
+import { decodeTemporary } from './temporary.js'
+
+export const temporaryKinds = ['restore', 'vm', 'nic', 'disk', 'snapshot'] as const
+export type TemporaryKind = (typeof temporaryKinds)[number]
+
+export interface JournalFact {
+  readonly id: string
+  readonly kind: TemporaryKind
+  readonly resourceId: string
+  readonly purpose: string
+  readonly createdAt: Date
+  /** Undefined when another computer wrote it. */
+  readonly ownerAlive: boolean | undefined
+}
+
+export interface TagFact {
+  readonly resourceId: string
+  readonly type: string
+  readonly note: string
+}
+
+export interface Leftover {
+  readonly kind: TemporaryKind
+  readonly resourceId: string
+  /** Every journal entry that names it; none for one that only its tag shows. */
+  readonly journalIds: readonly string[]
+  readonly purpose: string
+  /** Why it must stay; absent when it may go. */
+  readonly inUse: string | undefined
+}
+
+/** A command on a computer that cannot be asked is over after this long. */
+export const patienceMs = 6 * 60 * 60_000
+
+const kindOfType: Readonly<Record<string, TemporaryKind>> = {
+  'microsoft.compute/virtualmachines': 'vm',
+  'microsoft.network/networkinterfaces': 'nic',
+  'microsoft.compute/disks': 'disk',
+}
+
+/** In the order of removal: what holds another thing goes before it. */
+export function findLeftovers(
+  journal: readonly JournalFact[],
+  tagged: readonly TagFact[],
+  now: Date,
+): readonly Leftover[] {
+  const found: Leftover[] = []
+  for (const entry of journal) {
+    const { kind, resourceId, purpose } = entry
+    const same = found.findIndex((other) => other.kind === kind && sameId(other.resourceId, resourceId))
+    const seen = found[same]
+    const inUse = seen?.inUse ?? journalHold(entry, now)
+    const one = { kind, resourceId, purpose, inUse, journalIds: [...(seen?.journalIds ?? []), entry.id] }
+    if (seen) found[same] = one
+    else found.push(one)
+  }
+  for (const { resourceId, type, note } of tagged) {
+    const kind = kindOfType[type.toLowerCase()]
+    if (!kind || found.some((other) => other.kind === kind && sameId(other.resourceId, resourceId))) continue
+    const told = decodeTemporary(note)
+    const purpose = told?.purpose ?? 'unknown'
+    found.push({ kind, resourceId, purpose, journalIds: [], inUse: tagHold(told, now) })
+  }
+  return found.toSorted((a, b) => temporaryKinds.indexOf(a.kind) - temporaryKinds.indexOf(b.kind))
+}
+
+function journalHold({ ownerAlive, createdAt, purpose }: JournalFact, now: Date): string | undefined {
+  if (ownerAlive === true) return `"${purpose}" is still running`
+  if (ownerAlive === undefined && +now - +createdAt < patienceMs)
+    return `"${purpose}" may still be running on another computer`
+  return undefined
+}
+
+function tagHold(told: ReturnType<typeof decodeTemporary>, now: Date): string | undefined {
+  if (!told) return 'its azlin:temporary tag was not written by azlin'
+  if (told.until > now) return `"${told.purpose}" on ${told.owner} may use it until ${told.until.toISOString()}`
+  return undefined
+}

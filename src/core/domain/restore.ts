@@ -1,0 +1,140 @@
+/**
+ * What a restore will do, and why it cannot. Pure: the caller has read the VM,
+ * its disks and the recovery point; every problem is found before anything is changed.
+ */
+
+import { sameId } from './arm-id.js'
+import type { RecoveryDisk, RecoveryPoint } from './backup.js'
+import type { AttachedDisk, Caching, Disk, Machine } from './machine.js'
+
+/** One disk to be made, and the place it will take. */
+export interface DiskPlan {
+  readonly source: RecoveryDisk
+  readonly lun: number | null
+  readonly caching: Caching
+  readonly sku: string
+  readonly sizeGb: number
+  readonly zone: string | undefined
+  readonly tier: string | undefined
+  readonly encryptionSetId: string | undefined
+  readonly tags: Readonly<Record<string, string>>
+  /** The disk that holds the place now; it is kept. */
+  readonly previous: AttachedDisk | undefined
+}
+
+export interface DiskPlans {
+  readonly disks: readonly DiskPlan[]
+  readonly problems: readonly string[]
+  readonly notices: readonly string[]
+}
+
+/** Azure's default; a restored disk does not inherit the SKU of its source. */
+const fallbackSku = 'Standard_LRS'
+
+/** LRS disks live in one zone; ZRS disks must not name one. */
+function zoneFor(sku: string, zone: string | undefined): string | undefined {
+  return /_ZRS$/i.test(sku) ? undefined : zone
+}
+
+export function placeName(lun: number | null): string {
+  return lun === null ? 'the OS disk' : `the data disk at LUN ${lun}`
+}
+
+/** New disks for a VM whose old ones they replace. `current` holds the disks that are attached now. */
+export function planInPlace(machine: Machine, point: RecoveryPoint, current: readonly Disk[]): DiskPlans {
+  const problems: string[] = []
+  const notices: string[] = []
+
+  if (point.region.toLowerCase() !== machine.region.toLowerCase())
+    problems.push(`it lies in ${point.region} and ${machine.name} in ${machine.region}`)
+  if (machine.osDiskKind !== 'managed') problems.push(`${machine.name} has an ${machine.osDiskKind} OS disk`)
+
+  const disks = point.disks.map((source) => {
+    const previous = machine.disks.find((disk) => disk.lun === source.lun)
+    const now = previous && current.find((disk) => sameId(disk.id, previous.id))
+    if (previous && !now) problems.push(`the disk ${previous.name} of ${machine.name} could not be read`)
+    if (now) problems.push(...mismatches(machine, point, source, now))
+    return planDisk(machine, source, previous, now)
+  })
+
+  const restored = new Set(disks.map((disk) => disk.lun))
+  for (const disk of machine.disks)
+    if (disk.lun !== null && !restored.has(disk.lun))
+      notices.push(`${disk.name} at LUN ${disk.lun} is not in ${point.name} and stays as it is`)
+  return { disks, problems, notices }
+}
+
+function planDisk(
+  machine: Machine,
+  source: RecoveryDisk,
+  previous: AttachedDisk | undefined,
+  now: Disk | undefined,
+): DiskPlan {
+  const sku = now?.sku ?? source.facts?.sku ?? fallbackSku
+  return {
+    source,
+    lun: source.lun,
+    caching: previous?.caching ?? source.facts?.caching ?? 'None',
+    sku,
+    // A disk may be larger than its snapshot and never smaller. A swapped OS disk must have the size of the old one.
+    sizeGb: Math.max(source.snapshot.sizeGb, now?.sizeGb ?? 0),
+    zone: zoneFor(sku, now?.zone ?? machine.zone),
+    tier: now?.tier,
+    encryptionSetId: now?.encryptionSetId ?? source.snapshot.encryptionSetId,
+    tags: usersTags(now?.tags ?? {}),
+    previous,
+  }
+}
+
+/** azlin's own tags say what the old disk was; they would lie about the new one. */
+function usersTags(tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(tags).filter(([name]) => !name.toLowerCase().startsWith('azlin:')))
+}
+
+function mismatches(machine: Machine, point: RecoveryPoint, { snapshot, lun }: RecoveryDisk, now: Disk): string[] {
+  const found: string[] = []
+  const place = placeName(lun)
+  if (snapshot.encryptionSetId && !sameId(snapshot.encryptionSetId, now.encryptionSetId))
+    found.push(`${place} is encrypted with another disk encryption set than the one it would replace`)
+  if (lun !== null) return found
+
+  if (snapshot.sizeGb > now.sizeGb)
+    found.push(`${place} has ${snapshot.sizeGb} GiB and the one it would replace ${now.sizeGb} GiB`)
+  if (snapshot.osType && snapshot.osType !== machine.osType)
+    found.push(`${place} holds ${snapshot.osType} and ${machine.name} is a ${machine.osType} VM`)
+  if (snapshot.generation && now.generation && snapshot.generation !== now.generation)
+    found.push(`${place} is of generation ${snapshot.generation} and the one it would replace of ${now.generation}`)
+  const trusted = snapshot.trustedLaunch || point.machine?.trustedLaunch !== undefined
+  if (trusted && !machine.trustedLaunch)
+    found.push(`${place} is a Trusted Launch disk and ${machine.name} is not a Trusted Launch VM`)
+  // Without recovery facts nobody can say that it is not one.
+  if (point.machine && !trusted && machine.trustedLaunch)
+    found.push(`${place} is not a Trusted Launch disk and ${machine.name} is a Trusted Launch VM`)
+  return found
+}
+
+/** Disks for a VM that does not exist yet. The tags of the snapshots say what they were. */
+export function planBeside(point: RecoveryPoint, original: Machine | undefined, current: readonly Disk[]): DiskPlans {
+  const problems: string[] = []
+  if (!point.disks.some((disk) => disk.lun === null)) problems.push('it has no OS disk, so no VM can be made of it')
+  const zone = point.machine?.zone ?? original?.zone
+
+  const disks = point.disks.map((source) => {
+    const attached = original?.disks.find((disk) => disk.lun === source.lun)
+    const now = attached && current.find((disk) => sameId(disk.id, attached.id))
+    const sku = source.facts?.sku ?? now?.sku ?? fallbackSku
+    return {
+      source,
+      lun: source.lun,
+      caching: source.facts?.caching ?? attached?.caching ?? 'None',
+      sku,
+      sizeGb: source.snapshot.sizeGb,
+      zone: zoneFor(sku, zone),
+      tier: undefined,
+      encryptionSetId: source.snapshot.encryptionSetId,
+      tags: {},
+      previous: undefined,
+    }
+  })
+  return { disks, problems, notices: [] }
+}

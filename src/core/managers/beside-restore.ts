@@ -1,0 +1,103 @@
+/**
+ * Makes a second VM of a recovery point, beside the first: disks and network
+ * interface at the same time, then the VM. Until its guest has reported everything
+ * is temporary; on failure all of it is removed again.
+ */
+import type { MachineFacts } from '../domain/backup.js'
+import type { VmRef } from '../domain/machine.js'
+import { restoredDiskName, shortened } from '../domain/naming.js'
+import type { DiskPlan } from '../domain/restore.js'
+import type { DiskAt } from '../ports/azure.js'
+import type { Run } from '../run.js'
+import { awaitBoot } from './boot.js'
+import type { InPlaceDeps, InPlaceResult } from './in-place-restore.js'
+import { TemporaryResources } from './temporary-resources.js'
+
+/** Where the new VM gets its network from: the subnet of an existing interface, or one named by its ARM id. */
+export type NetworkSource = { readonly likeNic: string } | { readonly subnetId: string }
+
+export interface BesidePlan {
+  readonly newVm: VmRef
+  readonly region: string
+  readonly zone: string | undefined
+  readonly facts: MachineFacts
+  readonly pointName: string
+  readonly disks: readonly DiskPlan[]
+  readonly network: NetworkSource
+}
+
+export async function restoreBeside(deps: InPlaceDeps, plan: BesidePlan, run: Run): Promise<InPlaceResult> {
+  const { azure, clock, boot } = deps
+  const { newVm, region } = plan
+  const start = clock.elapsed()
+  const temporary = new TemporaryResources(deps, `restore ${newVm.name}`)
+  const origin = { 'azlin:restored-from': plan.pointName }
+  try {
+    const [nicId, places] = await bothSettled(
+      makeNic(deps, plan, temporary, run),
+      makeDisks(deps, plan, temporary, run),
+    )
+
+    run.report({ type: 'vm.creating', vm: newVm.name })
+    const want = { ...newVm, region, zone: plan.zone, facts: plan.facts, disks: places, nicId }
+    await temporary.make(
+      'vm',
+      newVm,
+      () => azure.machines.create({ ...want, tags: { ...origin, ...temporary.tags() } }, run.signal),
+      (signal) => azure.machines.remove(newVm, signal),
+    )
+    run.report({ type: 'vm.created', vm: newVm.name })
+    const reported = await awaitBoot(boot, newVm, undefined, false, run)
+    if (!reported)
+      run.report({
+        type: 'notice',
+        code: 'NO_GUEST_AGENT',
+        text: `${newVm.name} runs, but no guest agent has reported.`,
+      })
+    run.report({ type: 'vm.ready', vm: newVm.name })
+    const rtoSeconds = (clock.elapsed() - start) / 1000
+
+    await temporary.keep(run)
+    return { restoredDisks: places.map((place) => place.name), previousDisks: [], rtoSeconds }
+  } catch (error) {
+    await temporary.remove(run)
+    throw error
+  }
+}
+
+function makeNic({ azure }: InPlaceDeps, plan: BesidePlan, temporary: TemporaryResources, run: Run): Promise<string> {
+  const { newVm, network, region } = plan
+  const ref = { name: `${shortened(newVm.name, 76)}-nic`, resourceGroup: newVm.resourceGroup }
+  const want = { ...ref, region, tags: { 'azlin:restored-from': plan.pointName, ...temporary.tags() } }
+  return temporary.make(
+    'nic',
+    ref,
+    () =>
+      'likeNic' in network
+        ? azure.networks.cloneNic(network.likeNic, want, run.signal)
+        : azure.networks.createNic(network.subnetId, want, run.signal),
+    (signal) => azure.networks.removeNic(ref, signal),
+  )
+}
+
+async function makeDisks(
+  { clock }: InPlaceDeps,
+  { newVm, region, pointName, disks }: BesidePlan,
+  temporary: TemporaryResources,
+  run: Run,
+): Promise<readonly DiskAt[]> {
+  const at = clock.now()
+  const { resourceGroup } = newVm
+  const wanted = disks.map((plan) => ({
+    plan,
+    ref: { name: restoredDiskName(newVm.name, plan.lun, at), resourceGroup },
+  }))
+  const made = await temporary.makeDisks(wanted, region, { 'azlin:restored-from': pointName }, run)
+  return made.map(({ plan, disk }) => ({ id: disk.id, name: disk.name, lun: plan.lun, caching: plan.caching }))
+}
+
+/** What was begun is let finish before anything is removed: a half-made resource would escape. */
+async function bothSettled<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second])
+  return [await first, await second]
+}

@@ -1,0 +1,63 @@
+/** Waiting until a VM really runs: its power state, then its guest agent. */
+import type { Clock } from '../clock.js'
+import type { MachineStatus, VmRef } from '../domain/machine.js'
+import { AzlinError } from '../errors.js'
+import type { Machines } from '../ports/azure.js'
+import type { Run } from '../run.js'
+
+export interface BootDeps {
+  readonly machines: Machines
+  readonly clock: Clock
+  /** Milliseconds between two looks at the instance view. Azure allows 15 status reads a minute per VM. */
+  readonly lookEveryMs: number
+}
+
+const minute = 60_000
+/** A VM that is slower than this did not come up. */
+const bootDeadline = 10 * minute
+/** Where nobody knows whether there is an agent at all, it gets this long to show itself. */
+const unknownAgentDeadline = 3 * minute
+
+/**
+ * Resolves when the VM runs and its agent has reported since `before` was read
+ * (with the VM stopped): the agent's time stamp is compared with its own earlier
+ * one, so that the two clocks need not agree. `agentKnown` says that this VM had
+ * a working agent; if so, one that stays silent is a failure (TIMED_OUT).
+ *
+ * @returns whether an agent reported.
+ */
+export async function awaitBoot(
+  { machines, clock, lookEveryMs }: BootDeps,
+  vm: VmRef,
+  before: MachineStatus | undefined,
+  agentKnown: boolean,
+  run: Run,
+): Promise<boolean> {
+  const start = clock.elapsed()
+  const waited = () => clock.elapsed() - start
+  run.report({ type: 'vm.waiting', vm: vm.name, for: 'running' })
+  let runningSince: number | undefined
+
+  for (;;) {
+    const status = await machines.status(vm, run.signal)
+    if (status.power === 'running') {
+      if (runningSince === undefined) {
+        runningSince = waited()
+        run.report({ type: 'vm.waiting', vm: vm.name, for: 'agent' })
+      }
+      if (agentReported(status, before)) return true
+      if (!agentKnown && waited() - runningSince >= unknownAgentDeadline) return false
+    }
+    if (waited() >= bootDeadline) {
+      const what = status.power === 'running' ? `the guest agent of ${vm.name} to report` : `${vm.name} to run`
+      throw new AzlinError('TIMED_OUT', { what: `waiting for ${what}`, seconds: Math.round(waited() / 1000) })
+    }
+    await clock.sleep(lookEveryMs, run.signal)
+  }
+}
+
+function agentReported({ agent }: MachineStatus, before: MachineStatus | undefined): boolean {
+  if (!agent?.ready) return false
+  const earlier = before?.agent?.at
+  return agent.at === undefined || earlier === undefined || agent.at > earlier
+}

@@ -1,0 +1,249 @@
+/**
+ * Puts the disks of a recovery point in the place of a VM's own, as a transaction.
+ *
+ * The new disks are made while the VM still runs. Then: deallocate, swap all disks
+ * in one request, start, wait for the guest. Until the guest has reported, any
+ * failure puts the old disks and the old power state back. The old disks are never
+ * written to, and are only removed when the user asked for it and the VM is up.
+ */
+
+import { sameId } from '../domain/arm-id.js'
+import type { AttachedDisk, Machine, MachineStatus } from '../domain/machine.js'
+import { restoredDiskName } from '../domain/naming.js'
+import type { DiskPlan } from '../domain/restore.js'
+import { placeName } from '../domain/restore.js'
+import { AzlinError } from '../errors.js'
+import type { DiskAt } from '../ports/azure.js'
+import { persist } from '../retry.js'
+import type { Run } from '../run.js'
+import { awaitBoot, type BootDeps } from './boot.js'
+import { type MadeDisk, removalMs, type TemporaryDeps, TemporaryResources } from './temporary-resources.js'
+
+export interface InPlacePlan {
+  readonly machine: Machine
+  readonly pointName: string
+  readonly disks: readonly DiskPlan[]
+  readonly deletePreviousDisks: boolean
+}
+
+export interface InPlaceResult {
+  readonly restoredDisks: readonly string[]
+  readonly previousDisks: readonly string[]
+  readonly rtoSeconds: number
+}
+
+export type InPlaceDeps = TemporaryDeps & { readonly boot: BootDeps }
+
+/** Undoing a restore may mean a deallocation, a swap and a start. */
+const undoMs = 40 * 60_000
+
+export async function restoreInPlace(deps: InPlaceDeps, plan: InPlacePlan, run: Run): Promise<InPlaceResult> {
+  const { azure, clock, journal } = deps
+  const { machine } = plan
+  const start = clock.elapsed()
+  const temporary = new TemporaryResources(deps, `restore ${machine.name}`)
+
+  const before = await azure.machines.status(machine, run.signal)
+  let made: readonly MadeDisk[]
+  try {
+    made = await makeDisks(deps, plan, temporary, run)
+  } catch (error) {
+    await temporary.remove(run)
+    throw error
+  }
+
+  let journalId: string | undefined
+  try {
+    journalId = await journal?.open(
+      {
+        kind: 'restore',
+        resourceId: machine.id,
+        purpose: `restore ${machine.name}`,
+        details: { wasRunning: wasRunning(before), newDisks: made.map(({ disk }) => disk.id) },
+      },
+      clock.now(),
+    )
+    await swapAndStart(deps, plan, made, before, run)
+  } catch (error) {
+    await undo(deps, plan, made, before, run, error)
+    await temporary.remove(run)
+    await closeEntry(deps, journalId, run)
+    if (run.signal.aborted) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new AzlinError('RESTORE_ROLLED_BACK', { vm: machine.name, reason }, { cause: error })
+  }
+
+  // The guest has reported: from here on the restore stands, whatever else goes wrong.
+  const rtoSeconds = (clock.elapsed() - start) / 1000
+  await temporary.keep(run)
+  await closeEntry(deps, journalId, run)
+  const previous = plan.disks.flatMap((disk) => (disk.previous ? [disk.previous] : []))
+  await settlePrevious(deps, plan, previous, run)
+  return {
+    restoredDisks: made.map(({ disk }) => disk.name),
+    previousDisks: previous.map((disk) => disk.name),
+    rtoSeconds,
+  }
+}
+
+/** The restore has ended one way or the other: a record that cannot be written must not turn that round. */
+async function closeEntry({ journal }: InPlaceDeps, journalId: string | undefined, run: Run): Promise<void> {
+  try {
+    if (journalId !== undefined) await journal?.close(journalId)
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error)
+    run.report({ type: 'notice', code: 'JOURNAL', text: `The journal could not be brought up to date. ${text}` })
+  }
+}
+
+function makeDisks(
+  { clock }: InPlaceDeps,
+  { machine, pointName, disks }: InPlacePlan,
+  temporary: TemporaryResources,
+  run: Run,
+): Promise<readonly MadeDisk[]> {
+  const at = clock.now()
+  const wanted = disks.map((plan) => ({
+    plan,
+    ref: { name: restoredDiskName(machine.name, plan.lun, at), resourceGroup: resourceGroupOf(plan, machine) },
+  }))
+  return temporary.makeDisks(wanted, machine.region, { 'azlin:restored-from': pointName }, run)
+}
+
+/** A restored disk stands beside the one it replaces. */
+function resourceGroupOf({ previous }: DiskPlan, machine: Machine): string {
+  return /\/resourceGroups\/([^/]+)\//i.exec(previous?.id ?? '')?.[1] ?? machine.resourceGroup
+}
+
+async function swapAndStart(
+  { azure, boot }: InPlaceDeps,
+  { machine, disks }: InPlacePlan,
+  made: readonly MadeDisk[],
+  before: MachineStatus,
+  run: Run,
+): Promise<void> {
+  const { machines } = azure
+  if (before.power !== 'deallocated') {
+    run.report({ type: 'vm.power', vm: machine.name, to: 'deallocating' })
+    await machines.deallocate(machine, run.signal)
+  }
+  run.report({ type: 'vm.power', vm: machine.name, to: 'deallocated' })
+
+  // Somebody may have changed the VM while the disks were being made.
+  const now = await machines.get(machine, run.signal)
+  for (const { lun, previous } of disks) {
+    const there = now.disks.find((disk) => disk.lun === lun)
+    if (there ? !sameId(there.id, previous?.id) : previous !== undefined)
+      throw new AzlinError('CONFLICT', { what: machine.name, reason: `${placeName(lun)} was changed meanwhile` })
+  }
+
+  run.report({ type: 'vm.swapping', vm: machine.name, disks: made.length })
+  await machines.swapDisks(machine, made.map(toPlace), now.etag, run.signal)
+  run.report({ type: 'vm.swapped', vm: machine.name })
+
+  const stopped = await machines.status(machine, run.signal)
+  run.report({ type: 'vm.power', vm: machine.name, to: 'starting' })
+  await machines.start(machine, run.signal)
+  const agentKnown = before.power === 'running' && before.agent !== undefined
+  const earlier = stopped.agent?.at ? stopped : before
+  const reported = await awaitBoot(boot, machine, earlier, agentKnown, run)
+  if (!reported)
+    run.report({
+      type: 'notice',
+      code: 'NO_GUEST_AGENT',
+      text: `${machine.name} runs, but no guest agent has reported; look at it yourself.`,
+    })
+  run.report({ type: 'vm.ready', vm: machine.name })
+}
+
+function toPlace({ plan, disk }: MadeDisk): DiskAt {
+  return { id: disk.id, name: disk.name, lun: plan.lun, caching: plan.caching }
+}
+
+function wasRunning({ power }: MachineStatus): boolean {
+  return power === 'running' || power === 'starting'
+}
+
+/**
+ * Old disks and old power state back. Reads what the VM has now instead of trusting
+ * how far the restore got: a request that failed here may have been done there.
+ * ROLLBACK_FAILED when it cannot be done; then the journal still knows.
+ */
+async function undo(
+  { azure, clock }: InPlaceDeps,
+  plan: InPlacePlan,
+  made: readonly MadeDisk[],
+  before: MachineStatus,
+  run: Run,
+  cause: unknown,
+): Promise<void> {
+  const { machines } = azure
+  const { machine } = plan
+  const signal = AbortSignal.timeout(undoMs)
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  run.report({ type: 'restore.rollingBack', vm: machine.name, reason })
+  const previous = plan.disks.flatMap((disk) => (disk.previous ? [disk.previous] : []))
+  try {
+    await persist(
+      async () => {
+        const now = await machines.get(machine, signal)
+        const ours = now.disks.filter((disk) => made.some((one) => sameId(one.disk.id, disk.id)))
+        if (ours.length > 0) await swapBack(machine, ours, previous)
+        const { power } = await machines.status(machine, signal)
+        if (wasRunning(before) && power !== 'running') await machines.start(machine, signal)
+        if (!wasRunning(before) && (power === 'running' || power === 'starting'))
+          await machines.deallocate(machine, signal)
+      },
+      { clock, signal },
+    )
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    const details = {
+      vm: machine.name,
+      reason: `${reason} Undoing it: ${why}`,
+      disks: previous.map((disk) => disk.name),
+    }
+    throw new AzlinError('ROLLBACK_FAILED', details, { cause: error })
+  }
+  run.report({ type: 'restore.rolledBack', vm: machine.name })
+
+  async function swapBack(vm: Machine, ours: readonly AttachedDisk[], old: readonly AttachedDisk[]): Promise<void> {
+    const { power } = await machines.status(vm, signal)
+    if (power !== 'deallocated') await machines.deallocate(vm, signal)
+    const fresh = await machines.get(vm, signal)
+    const places = old.filter((disk) => ours.some((mine) => mine.lun === disk.lun))
+    if (places.length > 0) await machines.swapDisks(vm, places, fresh.etag, signal)
+    const added = ours.flatMap((mine) =>
+      mine.lun !== null && !places.some((disk) => disk.lun === mine.lun) ? [mine.lun] : [],
+    )
+    if (added.length > 0) await machines.detachDisks(vm, added, (await machines.get(vm, signal)).etag, signal)
+  }
+}
+
+/** The old disks stay, marked with what they were; or go, when the user asked for that. Neither can fail the restore. */
+async function settlePrevious(
+  { azure, clock }: InPlaceDeps,
+  { machine, deletePreviousDisks }: InPlacePlan,
+  previous: readonly AttachedDisk[],
+  run: Run,
+): Promise<void> {
+  const signal = AbortSignal.timeout(removalMs)
+  const mark = { 'azlin:previous-disk-of': machine.name, 'azlin:replaced-at': clock.now().toISOString() }
+  await Promise.all(
+    previous.map(async (disk) => {
+      try {
+        if (!deletePreviousDisks) return await azure.tags.merge(disk.id, mark, signal)
+        const resourceGroup = /\/resourceGroups\/([^/]+)\//i.exec(disk.id)?.[1] ?? machine.resourceGroup
+        await persist(() => azure.disks.remove({ name: disk.name, resourceGroup }, signal), { clock, signal })
+        run.report({ type: 'disk.removed', disk: disk.name })
+      } catch (error) {
+        const text = error instanceof Error ? error.message : String(error)
+        run.report({
+          type: 'notice',
+          code: 'PREVIOUS_DISK',
+          text: `The old disk ${disk.name} is kept as it was. ${text}`,
+        })
+      }
+    }),
+  )
+}

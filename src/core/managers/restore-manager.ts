@@ -1,0 +1,174 @@
+/**
+ * Restores: finds the recovery point, checks everything that can be checked before
+ * anything is changed, then hands over to the transaction.
+ */
+
+import { resourceRefOf } from '../domain/arm-id.js'
+import type { RecoveryPoint } from '../domain/backup.js'
+import type { Disk, Machine, VmRef } from '../domain/machine.js'
+import { planBeside, planInPlace } from '../domain/restore.js'
+import { AzlinError } from '../errors.js'
+import type { Records } from '../ports/records.js'
+import type { Run } from '../run.js'
+import { type BesidePlan, type NetworkSource, restoreBeside } from './beside-restore.js'
+import { type InPlaceDeps, type InPlacePlan, restoreInPlace } from './in-place-restore.js'
+
+export interface RestoreOptions {
+  /** Name of a second VM to make; absent: the disks of the VM itself are replaced. */
+  readonly newVm?: string | undefined
+  readonly targetResourceGroup?: string | undefined
+  /** ARM id of the subnet of the new VM; absent: that of the VM's first interface. */
+  readonly subnetId?: string | undefined
+  readonly deletePreviousDisks?: boolean | undefined
+}
+
+export type RestorePlan = {
+  readonly vm: VmRef
+  readonly point: RecoveryPoint
+  readonly notices: readonly string[]
+} & ({ readonly mode: 'in-place'; readonly work: InPlacePlan } | { readonly mode: 'beside'; readonly work: BesidePlan })
+
+export interface RestoreResult {
+  readonly vmName: string
+  readonly backupName: string
+  /** From the start of the work until the guest had reported. */
+  readonly rtoSeconds: number
+  readonly restoredDisks: readonly string[]
+  /** Disks that were replaced; they are kept unless their deletion was asked for. */
+  readonly previousDisks: readonly string[]
+}
+
+export type RestoreDeps = InPlaceDeps & { readonly records: Records | undefined }
+
+export class RestoreManager {
+  readonly #deps: RestoreDeps
+
+  constructor(deps: RestoreDeps) {
+    this.#deps = deps
+  }
+
+  /** Reads and decides; changes nothing. PREFLIGHT_FAILED names every problem at once. */
+  async plan(vm: VmRef, point: RecoveryPoint, options: RestoreOptions, run: Run): Promise<RestorePlan> {
+    const { machines } = this.#deps.azure
+    run.report({ type: 'restore.preflight', vm: vm.name, backup: point.name })
+    if (!point.complete)
+      throw new AzlinError('BACKUP_INCOMPLETE', { backup: point.name, why: 'not all of its disks are there' })
+
+    const machine =
+      options.newVm === undefined ? await machines.get(vm, run.signal) : await machines.find(vm, run.signal)
+    const current = machine ? await this.#currentDisks(machine, run) : []
+    const plan =
+      options.newVm === undefined
+        ? this.#planInPlace(vm, point, machine, current, options)
+        : await this.#planBeside(vm, { ...options, newVm: options.newVm }, point, machine, current, run)
+    run.report({ type: 'restore.checked', vm: vm.name, backup: point.name })
+    return plan
+  }
+
+  /** VM_BUSY while another azlin on this machine backs this VM up or restores it. */
+  async execute(plan: RestorePlan, run: Run): Promise<RestoreResult> {
+    const { clock, records } = this.#deps
+    const subject = plan.mode === 'in-place' ? plan.work.machine.id : plan.point.name
+    const audit = await records?.audit.begin('restore', subject, clock.now(), {
+      backup: plan.point.name,
+      mode: plan.mode,
+    })
+    const turn = await records?.turnstile.enter('restore', subject, clock.now())
+    try {
+      if (turn && !turn.entered) {
+        const since = turn.since.toISOString()
+        throw new AzlinError('VM_BUSY', { vm: plan.vm.name, what: `A ${turn.what}`, since })
+      }
+      const done =
+        plan.mode === 'in-place'
+          ? await restoreInPlace(this.#deps, plan.work, run)
+          : await restoreBeside(this.#deps, plan.work, run)
+      if (audit !== undefined) await records?.audit.end(audit, 'succeeded', clock.now())
+      const vmName = plan.mode === 'in-place' ? plan.vm.name : plan.work.newVm.name
+      return { vmName, backupName: plan.point.name, ...done }
+    } catch (error) {
+      const outcome = run.signal.aborted ? 'interrupted' : 'failed'
+      const told = AzlinError.is(error) ? error : new AzlinError('INTERNAL', { reason: String(error) })
+      if (audit !== undefined) await records?.audit.end(audit, outcome, clock.now(), told.toJSON())
+      throw error
+    } finally {
+      if (turn?.entered) await turn.leave()
+    }
+  }
+
+  async #currentDisks(machine: Machine, run: Run): Promise<readonly Disk[]> {
+    const { azure, limit } = this.#deps
+    const found = await Promise.all(
+      machine.disks.map(({ id }) =>
+        limit(async () => {
+          const ref = resourceRefOf(id)
+          return ref && azure.disks.find(ref, run.signal)
+        }),
+      ),
+    )
+    return found.filter((disk) => disk !== undefined)
+  }
+
+  #planInPlace(
+    vm: VmRef,
+    point: RecoveryPoint,
+    machine: Machine | undefined,
+    current: readonly Disk[],
+    { deletePreviousDisks = false }: RestoreOptions,
+  ): RestorePlan {
+    if (!machine) throw new AzlinError('VM_NOT_FOUND', { vm: vm.name, resourceGroup: vm.resourceGroup })
+    const { disks, problems, notices } = planInPlace(machine, point, current)
+    refuse(point, problems)
+    const work = { machine, pointName: point.name, disks, deletePreviousDisks }
+    return { mode: 'in-place', vm, point, notices, work }
+  }
+
+  async #planBeside(
+    vm: VmRef,
+    options: RestoreOptions & { newVm: string },
+    point: RecoveryPoint,
+    original: Machine | undefined,
+    current: readonly Disk[],
+    run: Run,
+  ): Promise<RestorePlan> {
+    const { machines, regions, groups } = this.#deps.azure
+    const newVm = { name: options.newVm, resourceGroup: options.targetResourceGroup ?? vm.resourceGroup }
+    const { disks, problems: found, notices } = planBeside(point, original, current)
+    const problems = [...found]
+
+    const group = await groups.find(newVm.resourceGroup, run.signal)
+    if (!group) throw new AzlinError('RESOURCE_GROUP_NOT_FOUND', { resourceGroup: newVm.resourceGroup })
+    if (await machines.find(newVm, run.signal))
+      throw new AzlinError('NAME_TAKEN', { what: 'a VM named', name: newVm.name })
+
+    const facts = point.machine ?? (original && factsOf(original))
+    const network = networkFor(original, options.subnetId)
+    if (!facts) problems.push(`neither its tags nor ${vm.name} itself say what VM to make of it`)
+    if (!network) problems.push(`${vm.name} is gone, so say which network with --subnet`)
+    const zone = facts?.zone
+    if (facts) {
+      const why = await regions.whyNotSize(facts.size, point.region, zone, run.signal)
+      if (why) problems.push(why)
+    }
+    if (!facts || !network) throw new AzlinError('PREFLIGHT_FAILED', { backup: point.name, problems })
+    refuse(point, problems)
+    const work = { newVm, region: point.region, zone, facts, pointName: point.name, disks, network }
+    return { mode: 'beside', vm, point, notices, work }
+  }
+}
+
+function refuse(point: RecoveryPoint, problems: readonly string[]): void {
+  if (problems.length > 0) throw new AzlinError('PREFLIGHT_FAILED', { backup: point.name, problems })
+}
+
+function networkFor(original: Machine | undefined, subnetId: string | undefined): NetworkSource | undefined {
+  if (subnetId !== undefined) return { subnetId }
+  const likeNic = original?.nicIds[0]
+  return likeNic === undefined ? undefined : { likeNic }
+}
+
+/** For snapshots without recovery facts: the VM itself still knows. */
+function factsOf(machine: Machine): NonNullable<RecoveryPoint['machine']> {
+  const { size, osType, trustedLaunch, zone, licenseType, plan } = machine
+  return { size, osType, generation: undefined, trustedLaunch, zone, architecture: undefined, licenseType, plan }
+}

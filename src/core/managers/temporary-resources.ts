@@ -1,0 +1,164 @@
+/**
+ * What an operation makes before anybody knows whether it will be kept. Each is in
+ * the journal before it is made and carries the temporary tag, and all are removed
+ * again unless `keep` is called.
+ */
+import type { Clock } from '../clock.js'
+import { armId } from '../domain/arm-id.js'
+import type { Disk, ResourceRef } from '../domain/machine.js'
+import type { DiskPlan } from '../domain/restore.js'
+import { encodeTemporary, temporaryTag } from '../domain/temporary.js'
+import { AzlinError } from '../errors.js'
+import type { Azure } from '../ports/azure.js'
+import type { Journal } from '../ports/records.js'
+import { persist } from '../retry.js'
+import type { Limit, Run } from '../run.js'
+
+export interface TemporaryDeps {
+  readonly azure: Azure
+  readonly clock: Clock
+  /** Absent when this machine's database cannot be used; then the tag alone marks what is temporary. */
+  readonly journal: Journal | undefined
+  readonly host: string
+  /** How many requests that make something may be under way at once. */
+  readonly limit: Limit
+}
+
+/** How long a restore may take before another computer may call its resources leftovers. */
+const lifetimeMs = 6 * 60 * 60_000
+/** Removal has its own time: the run's signal is often the one already aborted. */
+export const removalMs = 15 * 60_000
+
+/** A disk that stands, and the plan it was made by. */
+export interface MadeDisk {
+  readonly plan: DiskPlan
+  readonly disk: Disk
+}
+
+interface Held {
+  readonly id: string
+  readonly journalId: string | undefined
+  readonly remove: (signal: AbortSignal) => Promise<void>
+}
+
+/** Everything one operation has made and not yet decided to keep. */
+export class TemporaryResources {
+  readonly #deps: TemporaryDeps
+  readonly #purpose: string
+  readonly #held: Held[] = []
+
+  constructor(deps: TemporaryDeps, purpose: string) {
+    this.#deps = deps
+    this.#purpose = purpose
+  }
+
+  /** The tags that mark a resource as this operation's. */
+  tags(): Readonly<Record<string, string>> {
+    const { clock, host } = this.#deps
+    const until = new Date(+clock.now() + lifetimeMs)
+    return { [temporaryTag]: encodeTemporary({ purpose: this.#purpose, owner: host, until }) }
+  }
+
+  /** Writes it down, then makes it. If making fails half-way it is still removed. */
+  async make<T>(
+    kind: 'disk' | 'nic' | 'vm',
+    ref: ResourceRef,
+    create: () => Promise<T>,
+    remove: (signal: AbortSignal) => Promise<void>,
+  ): Promise<T> {
+    const { azure, clock, journal } = this.#deps
+    const id = armId(azure.subscriptionId, kind, ref)
+    const entry = { kind, resourceId: id, purpose: this.#purpose, details: {} }
+    const journalId = await journal?.open(entry, clock.now())
+    this.#held.push({ id, journalId, remove })
+    return create()
+  }
+
+  /**
+   * One disk per plan, side by side. When one fails the others are let finish first,
+   * so that removing what was made removes everything.
+   */
+  async makeDisks(
+    wanted: readonly { readonly plan: DiskPlan; readonly ref: ResourceRef }[],
+    region: string,
+    tags: Readonly<Record<string, string>>,
+    run: Run,
+  ): Promise<readonly MadeDisk[]> {
+    const outcomes = await Promise.allSettled(
+      wanted.map(({ plan, ref }) =>
+        this.#deps.limit(async () => {
+          run.signal.throwIfAborted()
+          return { plan, disk: await this.#makeDisk(plan, ref, region, tags, run) }
+        }),
+      ),
+    )
+    return outcomes.map((outcome) => {
+      if (outcome.status === 'rejected') throw outcome.reason
+      return outcome.value
+    })
+  }
+
+  async #makeDisk(
+    plan: DiskPlan,
+    ref: ResourceRef,
+    region: string,
+    tags: Readonly<Record<string, string>>,
+    run: Run,
+  ): Promise<Disk> {
+    const { disks } = this.#deps.azure
+    const { zone, sku, sizeGb, tier, encryptionSetId, source } = plan
+    const shape = { ...ref, region, zone, sku, sizeGb, tier, encryptionSetId, sourceSnapshotId: source.snapshot.id }
+    run.report({ type: 'disk.started', disk: ref.name })
+    const disk = await this.make(
+      'disk',
+      ref,
+      () => disks.create({ ...shape, tags: { ...plan.tags, ...tags, ...this.tags() } }, run.signal),
+      (signal) => disks.remove(ref, signal),
+    )
+    run.report({ type: 'disk.finished', disk: ref.name })
+    return disk
+  }
+
+  /**
+   * They are in use now: takes the marks off and closes the journal. The last thing made
+   * (the VM that uses the others) first: from then on nobody takes it for a leftover, nor
+   * what is attached to it. A mark that stays is reported, and azlin cleanup takes it off.
+   */
+  async keep(run: Run): Promise<void> {
+    const { azure, clock, journal } = this.#deps
+    for (let held = this.#held.pop(); held; held = this.#held.pop()) {
+      const { id, journalId } = held
+      try {
+        const signal = AbortSignal.timeout(removalMs)
+        await persist(() => azure.tags.remove(id, [temporaryTag], signal), { clock, signal })
+        if (journalId !== undefined) await journal?.close(journalId)
+      } catch (error) {
+        run.report({ type: 'temporary.left', resource: id, code: AzlinError.is(error) ? error.code : 'INTERNAL' })
+      }
+    }
+  }
+
+  /** Removes all of it, last made first. Never rejects for a resource: what would not go is reported and stays in the journal. */
+  async remove(run: Run): Promise<void> {
+    const { clock, journal } = this.#deps
+    for (let held = this.#held.pop(); held; held = this.#held.pop()) {
+      const { remove } = held
+      try {
+        const signal = AbortSignal.timeout(removalMs)
+        await persist(() => remove(signal), { clock, signal })
+        if (held.journalId !== undefined) await journal?.close(held.journalId)
+        run.report({ type: 'temporary.removed', resource: held.id })
+      } catch (error) {
+        const code = AzlinError.is(error) ? error.code : 'INTERNAL'
+        run.report({ type: 'temporary.left', resource: held.id, code })
+        if (held.journalId !== undefined) await this.#noteFailure(held.journalId, error)
+      }
+    }
+  }
+
+  async #noteFailure(journalId: string, error: unknown): Promise<void> {
+    const reason = error instanceof Error ? error.message : String(error)
+    // The entry itself is already on disk; only the reason would be lost.
+    await this.#deps.journal?.failed(journalId, reason).catch(() => {})
+  }
+}

@@ -1,0 +1,85 @@
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { findLeftovers, type JournalFact, patienceMs, temporaryKinds } from '../../../src/core/domain/leftovers.js'
+import { encodeTemporary } from '../../../src/core/domain/temporary.js'
+
+const now = new Date('2026-11-23T12:00:00Z')
+const base = '/subscriptions/s/resourceGroups/rg/providers/'
+const disk = `${base}Microsoft.Compute/disks/d1`
+
+function entry(change: Partial<JournalFact> = {}): JournalFact {
+  return {
+    id: 'j1',
+    kind: 'disk',
+    resourceId: disk,
+    purpose: 'restore web-1',
+    createdAt: now,
+    ownerAlive: false,
+    ...change,
+  }
+}
+function tag(untilMs: number, resourceId = disk, type = 'Microsoft.Compute/disks') {
+  const note = encodeTemporary({ purpose: 'restore web-1', owner: 'ops', until: new Date(+now + untilMs) })
+  return { resourceId, type, note }
+}
+
+describe('findLeftovers', () => {
+  it('lets go what a dead process of this computer has journalled, even when the tag says it may be in use', () => {
+    const [one] = findLeftovers([entry()], [tag(3_600_000)], now)
+    expect(one).toMatchObject({ journalIds: ['j1'], inUse: undefined })
+  })
+
+  it('leaves what a living process holds', () => {
+    expect(findLeftovers([entry({ ownerAlive: true })], [], now)[0]?.inUse).toContain('still running')
+  })
+
+  it('leaves what is held twice when only one of the holders has died', () => {
+    const twice = [entry(), entry({ id: 'j2', ownerAlive: true, resourceId: disk.toUpperCase() })]
+    const found = findLeftovers(twice, [], now)
+    expect(found).toHaveLength(1)
+    expect(found[0]?.journalIds).toEqual(['j1', 'j2'])
+    expect(found[0]?.inUse).toContain('still running')
+  })
+
+  it('waits for another computer as long as a command can last', () => {
+    const young = entry({ ownerAlive: undefined, createdAt: new Date(+now - patienceMs + 1000) })
+    const old = entry({ ownerAlive: undefined, createdAt: new Date(+now - patienceMs) })
+    expect(findLeftovers([young], [], now)[0]?.inUse).toContain('another computer')
+    expect(findLeftovers([old], [], now)[0]?.inUse).toBeUndefined()
+  })
+
+  it('goes by the time in the tag when there is no journal', () => {
+    expect(findLeftovers([], [tag(1)], now)[0]?.inUse).toContain('until')
+    expect(findLeftovers([], [tag(0)], now)[0]?.inUse).toBeUndefined()
+  })
+
+  it('leaves a resource whose tag somebody else wrote', () => {
+    const found = findLeftovers([], [{ resourceId: disk, type: 'Microsoft.Compute/disks', note: 'mine' }], now)
+    expect(found[0]?.inUse).toContain('not written by azlin')
+  })
+
+  it('never names a kind of resource that azlin does not make', () => {
+    expect(
+      findLeftovers(
+        [],
+        [tag(-1, `${base}Microsoft.Storage/storageAccounts/x`, 'Microsoft.Storage/storageAccounts')],
+        now,
+      ),
+    ).toEqual([])
+  })
+
+  it('removes holders before what they hold, and names each resource once', () => {
+    const kinds = fc.constantFrom(...temporaryKinds)
+    const entries = fc.array(fc.record({ kind: kinds, n: fc.integer({ min: 0, max: 5 }) }))
+    fc.assert(
+      fc.property(entries, (list) => {
+        const journal = list.map(({ kind, n }, i) => entry({ id: String(i), kind, resourceId: `${base}${kind}/${n}` }))
+        const found = findLeftovers(journal, [], now)
+        const order = found.map((one) => temporaryKinds.indexOf(one.kind))
+        expect(order).toEqual(order.toSorted((a, b) => a - b))
+        expect(new Set(found.map((one) => `${one.kind} ${one.resourceId}`)).size).toBe(found.length)
+        expect(found.flatMap((one) => one.journalIds).toSorted()).toEqual(journal.map((one) => one.id).toSorted())
+      }),
+    )
+  })
+})
