@@ -8,7 +8,7 @@ export interface JournalEntry {
   readonly resourceId: string
   /** The command it was made for, as in `restore web-1`. */
   readonly purpose: string
-  readonly owner: { readonly host: string; readonly pid: number; readonly startedAt: Date }
+  readonly owner: { readonly host: string; readonly pid: number }
   readonly createdAt: Date
   /** What undoing it needs to know, by kind. */
   readonly details: Readonly<Record<string, unknown>>
@@ -31,6 +31,7 @@ export interface Journal {
 /** One line of the audit log: what was done, on what, when, how it ended. */
 export interface Audit {
   begin(operation: string, subject: string, at: Date, details?: Readonly<Record<string, unknown>>): Promise<number>
+  /** Never rejects: the work is done by then. */
   end(
     id: number,
     outcome: 'succeeded' | 'failed' | 'interrupted' | 'partial',
