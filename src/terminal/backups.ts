@@ -1,0 +1,71 @@
+/** Backups, schedules and cleanups in words. */
+import type { Backup, BackupSchedule } from '../core/domain/backup.js'
+import type { CleanupResult } from '../core/managers/retention-manager.js'
+import { totalSizeGb } from './json.js'
+import { type Columns, table } from './table.js'
+import { age, minute } from './time.js'
+
+export const consistencyNote =
+  'Each disk is consistent in itself, as after a power cut; the disks are not guaranteed to be of the very same instant.'
+
+export function backupTable(backups: readonly Backup[], now: Date, out: Columns): string {
+  const headings = ['NAME', 'TIER', 'CREATED (UTC)', 'AGE', 'SIZE', 'DISKS', 'VERIFIED', 'REPLICATED']
+  const rows = backups.map((backup) => [
+    backup.name,
+    backup.tier,
+    minute(backup.createdAt),
+    age(backup.createdAt, now),
+    `${totalSizeGb(backup)} GiB`,
+    String(backup.disks.length),
+    backup.verifiedAt ? minute(backup.verifiedAt) : 'no',
+    backup.replicatedTo.join(', ') || 'no',
+  ])
+  return table(headings, rows, out)
+}
+
+/** One line of the list that a restore is picked from. */
+export function backupLine(backup: Backup, now: Date): string {
+  return `${minute(backup.createdAt)} UTC  ${age(backup.createdAt, now)} old  ${backup.tier}  ${backup.name}`
+}
+
+export function noBackups(vm: string, tier: string, since: string | undefined): string {
+  const kind = tier === 'all' ? '' : `${tier} `
+  const span = since === undefined ? '' : ` younger than ${since}`
+  return `${vm} has no ${kind}backups${span}. azlin backup trigger ${vm} takes one.`
+}
+
+export function describeBackup(backup: Backup): string {
+  const disks = backup.disks.length === 1 ? '1 disk' : `${backup.disks.length} disks`
+  return `${backup.name}: ${backup.tier} backup of ${backup.vm.name}, ${disks}, ${totalSizeGb(backup)} GiB.`
+}
+
+export function scheduleLines(vm: string, schedule: BackupSchedule, now: Date): string {
+  const last = (at: Date | undefined) => (at ? `${minute(at)} UTC (${age(at, now)} ago)` : 'none yet')
+  const kept = (count: number, unit: string) => (count === 0 ? 'off' : `kept ${count} ${unit}${count === 1 ? '' : 's'}`)
+  const copies = schedule.targetRegion ? `copied to ${schedule.targetRegion}` : 'not copied to a second region'
+  const group = schedule.targetResourceGroup ? ` (group ${schedule.targetResourceGroup})` : ''
+  return [
+    `Backups of ${vm}: ${schedule.enabled ? 'on' : 'switched off'}`,
+    `  daily    ${kept(schedule.dailyRetention, 'day')}, last ${last(schedule.lastDaily)}`,
+    `  weekly   ${kept(schedule.weeklyRetention, 'week')}, last ${last(schedule.lastWeekly)}`,
+    `  monthly  ${kept(schedule.monthlyRetention, 'month')}, last ${last(schedule.lastMonthly)}`,
+    `  place    ${schedule.backupResourceGroup ?? "the VM's own group"}, ${copies}${group}`,
+  ].join('\n')
+}
+
+export function cleanupLines(vm: string, { deleted, kept, failed }: CleanupResult, dryRun: boolean): string {
+  const verb = dryRun ? 'would be removed' : 'removed'
+  const lines = [
+    deleted.length > 0
+      ? `${count(deleted.length, 'expired backup')} of ${vm} ${verb}:`
+      : `No backup of ${vm} ${dryRun ? 'would be' : 'was'} removed.`,
+    ...deleted.map((name) => `  ${name}`),
+  ]
+  if (failed.length > 0) lines.push('Could not be removed:')
+  for (const { name, error } of failed) lines.push(`  ${name}: ${error.message}`)
+  if (kept.length > 0) lines.push('Kept:')
+  for (const { name, reason } of kept) lines.push(`  ${name}: ${reason}`)
+  return lines.join('\n')
+}
+
+const count = (number: number, thing: string) => `${number} ${thing}${number === 1 ? '' : 's'}`

@@ -1,0 +1,122 @@
+/** What `--json` prints of core's values. Keys are an interface: they are added, never renamed. */
+import type { Backup, BackupSchedule } from '../core/domain/backup.js'
+import type { AzlinError } from '../core/errors.js'
+import type { RunItem } from '../core/managers/backup-runner.js'
+import type { CleanupResult } from '../core/managers/retention-manager.js'
+
+export interface BackupJson {
+  readonly snapshotName: string
+  readonly vmName: string
+  /** The group that holds its snapshots. */
+  readonly resourceGroup: string
+  readonly creationTime: string
+  readonly retentionTier: string
+  readonly replicated: boolean
+  readonly verified: boolean
+  /** All disks together, GiB. */
+  readonly sizeGb: number
+  readonly disks: readonly { readonly snapshotName: string; readonly lun: number | null; readonly sizeGb: number }[]
+  readonly region: string
+  readonly complete: boolean
+  readonly replicatedTo: readonly string[]
+  readonly vmResourceGroup: string
+}
+
+export function backupJson(backup: Backup): BackupJson {
+  return {
+    snapshotName: backup.name,
+    vmName: backup.vm.name,
+    resourceGroup: backup.disks[0]?.snapshot.resourceGroup ?? backup.vm.resourceGroup,
+    creationTime: backup.createdAt.toISOString(),
+    retentionTier: backup.tier,
+    replicated: backup.replicatedTo.length > 0,
+    verified: backup.verifiedAt !== undefined,
+    sizeGb: totalSizeGb(backup),
+    disks: backup.disks.map(({ snapshot, lun }) => ({ snapshotName: snapshot.name, lun, sizeGb: snapshot.sizeGb })),
+    region: backup.region,
+    complete: backup.complete,
+    replicatedTo: backup.replicatedTo,
+    vmResourceGroup: backup.vm.resourceGroup,
+  }
+}
+
+export function totalSizeGb({ disks }: Pick<Backup, 'disks'>): number {
+  return disks.reduce((sum, { snapshot }) => sum + snapshot.sizeGb, 0)
+}
+
+export interface ScheduleJson {
+  readonly enabled: boolean
+  readonly dailyRetention: number
+  readonly weeklyRetention: number
+  readonly monthlyRetention: number
+  readonly lastDaily: string | null
+  readonly lastWeekly: string | null
+  readonly lastMonthly: string | null
+  readonly crossRegionEnabled: boolean
+  readonly targetRegion: string | null
+  readonly targetResourceGroup: string | null
+  readonly backupResourceGroup: string | null
+}
+
+export function scheduleJson(schedule: BackupSchedule): ScheduleJson {
+  const { enabled, dailyRetention, weeklyRetention, monthlyRetention, crossRegionEnabled } = schedule
+  return {
+    enabled,
+    dailyRetention,
+    weeklyRetention,
+    monthlyRetention,
+    lastDaily: schedule.lastDaily?.toISOString() ?? null,
+    lastWeekly: schedule.lastWeekly?.toISOString() ?? null,
+    lastMonthly: schedule.lastMonthly?.toISOString() ?? null,
+    crossRegionEnabled,
+    targetRegion: schedule.targetRegion ?? null,
+    targetResourceGroup: schedule.targetResourceGroup ?? null,
+    backupResourceGroup: schedule.backupResourceGroup ?? null,
+  }
+}
+
+export interface CleanupJson {
+  readonly daily: number
+  readonly weekly: number
+  readonly monthly: number
+  readonly deleted: readonly string[]
+  readonly kept: readonly { readonly name: string; readonly reason: string }[]
+  readonly failed: readonly { readonly name: string; readonly reason: string }[]
+  readonly dryRun: boolean
+}
+
+export function cleanupJson(result: CleanupResult, dryRun: boolean): CleanupJson {
+  const { daily, weekly, monthly, deleted, kept } = result
+  const failed = result.failed.map(({ name, error }) => ({ name, reason: error.message }))
+  return { daily, weekly, monthly, deleted, kept, failed, dryRun }
+}
+
+export interface RunJson {
+  readonly results: readonly {
+    readonly vm: string
+    readonly resourceGroup: string
+    readonly outcome: RunItem['outcome']
+    readonly tier?: string
+    readonly backup?: BackupJson
+    readonly reason?: string
+    readonly error?: AzlinError
+  }[]
+}
+
+export function runJson(items: readonly RunItem[]): RunJson {
+  return { results: items.map((item) => ({ vm: item.vm.name, resourceGroup: item.vm.resourceGroup, ...outcomeJson(item) })) }
+}
+
+function outcomeJson(item: RunItem) {
+  const { outcome } = item
+  switch (outcome) {
+    case 'taken':
+      return { outcome, tier: item.triggered.backup.tier, backup: backupJson(item.triggered.backup) }
+    case 'due':
+      return { outcome, tier: item.tier }
+    case 'skipped':
+      return { outcome, reason: item.reason }
+    case 'failed':
+      return { outcome, reason: item.error.message, error: item.error }
+  }
+}

@@ -1,0 +1,34 @@
+/** Restores in words: what is about to happen, and what did. */
+import type { RestorePlan, RestoreResult } from '../core/managers/restore-manager.js'
+import { age, minute, span } from './time.js'
+
+/** The time within which a restore is meant to be done, in seconds. */
+const targetSeconds = 15 * 60
+
+/** Says plainly what an in-place restore does, before the user is asked. */
+export function restoreQuestion({ vm, point, work }: RestorePlan & { readonly mode: 'in-place' }, now: Date): string {
+  const replaced = work.disks.map((disk) => disk.previous?.name).filter((name) => name !== undefined)
+  const fate = work.deletePreviousDisks ? 'deleted once the VM runs again' : 'kept'
+  return [
+    `${vm.name} (resource group ${vm.resourceGroup}) will be stopped, and ${disks(work.disks.length)} replaced with ${point.name}.`,
+    `That backup is of ${minute(point.createdAt)} UTC: what was written in the ${age(point.createdAt, now)} since then will not be on the VM.`,
+    `The disks it has now (${replaced.join(', ')}) are ${fate}.`,
+  ].join('\n')
+}
+
+export function describeRestore(result: RestoreResult, plan: RestorePlan): string {
+  const { vmName, backupName, rtoSeconds, restoredDisks, previousDisks } = result
+  const within = rtoSeconds <= targetSeconds ? 'within' : 'over'
+  const lines = [
+    `${vmName} runs from ${backupName}.`,
+    `  time to recover  ${span(rtoSeconds)}, ${within} the target of 15 minutes`,
+    `  disks            ${restoredDisks.join(', ')}`,
+  ]
+  if (previousDisks.length > 0) {
+    const deleted = plan.mode === 'in-place' && plan.work.deletePreviousDisks
+    lines.push(`  previous disks   ${previousDisks.join(', ')} (${deleted ? 'deleted' : 'kept'})`)
+  }
+  return lines.join('\n')
+}
+
+const disks = (number: number) => (number === 1 ? 'its disk' : `its ${number} disks`)

@@ -1,0 +1,21 @@
+/** What `backup run` did, a line for each VM. */
+import type { RunItem } from '../core/managers/backup-runner.js'
+import { describeBackup } from './backups.js'
+
+export function runLines(items: readonly RunItem[]): string {
+  if (items.length === 0) return 'No VM has a backup schedule. azlin backup configure <vm> gives it one.'
+  return items.map((item) => `${item.vm.name}: ${outcomeOf(item)}`).join('\n')
+}
+
+function outcomeOf(item: RunItem): string {
+  switch (item.outcome) {
+    case 'taken':
+      return `taken. ${describeBackup(item.triggered.backup)}`
+    case 'due':
+      return `a ${item.tier} backup is due.`
+    case 'skipped':
+      return `skipped, ${item.reason}.`
+    case 'failed':
+      return `failed. ${item.error.message} ${item.error.hint}`
+  }
+}
