@@ -1,4 +1,4 @@
-import type { ErrorCode } from './core/errors.js'
+import type { AzlinError, ErrorCode } from './core/errors.js'
 
 const failed = 1
 const badInput = 2
@@ -20,6 +20,7 @@ export const exitCodes = {
   NO_BACKUP_AT: missing,
   SNAPSHOT_NOT_FOUND: missing,
   BACKUP_NOT_CONFIGURED: missing,
+  TIER_OFF: badInput,
   SNAPSHOTS_NOT_CONFIGURED: missing,
   SCHEDULE_UNREADABLE: failed,
   BACKUP_INCOMPLETE: failed,
@@ -64,3 +65,12 @@ export const exitCodes = {
 
 /** Some items of a bulk operation succeeded and some failed. */
 export const partial = 3
+
+/** The exit code of a bulk operation, from each item's error. One item alone ends as it would by itself. */
+export function exitOfMany(errors: readonly (AzlinError | undefined)[]): number {
+  const failures = errors.filter((error) => error !== undefined)
+  if (failures.length === 0) return 0
+  if (failures.length < errors.length) return partial
+  const [only] = failures
+  return only && failures.length === 1 ? exitCodes[only.code] : failed
+}

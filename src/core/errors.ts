@@ -71,6 +71,10 @@ const catalogue = {
     message: `${d.vm} has no backup schedule.`,
     hint: `azlin backup configure ${d.vm} gives it one.`,
   }),
+  TIER_OFF: (d: { vm: string; tier: string }) => ({
+    message: `${d.vm} keeps no ${d.tier} backups: the retention of that tier is 0.`,
+    hint: `azlin backup configure ${d.vm} --${d.tier}-retention <number> switches it on.`,
+  }),
   SNAPSHOTS_NOT_CONFIGURED: (d: { vm: string }) => ({
     message: `${d.vm} has no snapshot schedule.`,
     hint: `azlin snapshot enable ${d.vm} --every 24 gives it one.`,

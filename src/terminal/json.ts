@@ -104,7 +104,9 @@ export interface RunJson {
 }
 
 export function runJson(items: readonly RunItem[]): RunJson {
-  return { results: items.map((item) => ({ vm: item.vm.name, resourceGroup: item.vm.resourceGroup, ...outcomeJson(item) })) }
+  return {
+    results: items.map((item) => ({ vm: item.vm.name, resourceGroup: item.vm.resourceGroup, ...outcomeJson(item) })),
+  }
 }
 
 function outcomeJson(item: RunItem) {

@@ -41,7 +41,7 @@ export function turn(board: Board, saying: Saying, atMs: number): Turned {
 export function boardLines(board: Board, atMs: number, columns: number): readonly string[] {
   return board.map(({ text, sinceMs }) => {
     const time = `  ${span((atMs - sinceMs) / 1000)}`
-    return `${cut(text, Math.max(1, columns - 1 - time.length))}${time}`
+    return cut(`${cut(text, Math.max(1, columns - 1 - time.length))}${time}`, columns - 1)
   })
 }
 

@@ -14,7 +14,7 @@ function outcomeOf(item: RunItem): string {
     case 'due':
       return `a ${item.tier} backup is due.`
     case 'skipped':
-      return `skipped, ${item.reason}.`
+      return `skipped, ${item.reason.replace(/\.$/, '')}.`
     case 'failed':
       return `failed. ${item.error.message} ${item.error.hint}`
   }

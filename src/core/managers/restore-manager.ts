@@ -3,13 +3,14 @@
  * anything is changed, then hands over to the transaction.
  */
 
-import { resourceRefOf } from '../domain/arm-id.js'
+import { armId, resourceRefOf } from '../domain/arm-id.js'
 import type { RecoveryPoint } from '../domain/backup.js'
 import type { Disk, Machine, VmRef } from '../domain/machine.js'
 import { planBeside, planInPlace } from '../domain/restore.js'
 import { AzlinError } from '../errors.js'
 import type { Records } from '../ports/records.js'
 import type { Run } from '../run.js'
+import { audited } from './audited.js'
 import { type BesidePlan, type NetworkSource, restoreBeside } from './beside-restore.js'
 import { type InPlaceDeps, type InPlacePlan, restoreInPlace } from './in-place-restore.js'
 
@@ -66,34 +67,27 @@ export class RestoreManager {
   }
 
   /** VM_BUSY while another azlin on this machine backs this VM up or restores it. */
-  async execute(plan: RestorePlan, run: Run): Promise<RestoreResult> {
-    const { clock, records } = this.#deps
-    const subject = plan.mode === 'in-place' ? plan.work.machine.id : plan.point.name
-    const audit = await records?.audit.begin('restore', subject, clock.now(), {
-      backup: plan.point.name,
-      mode: plan.mode,
-    })
-    const turn = await records?.turnstile.enter('restore', subject, clock.now())
-    try {
+  execute(plan: RestorePlan, run: Run): Promise<RestoreResult> {
+    const { azure, clock, records } = this.#deps
+    const target = plan.mode === 'in-place' ? plan.vm : plan.work.newVm
+    const subject = armId(azure.subscriptionId, 'vm', target)
+    const details = { backup: plan.point.name, mode: plan.mode }
+    return audited(this.#deps, { operation: 'restore', subject, details }, run, async () => {
+      const turn = await records?.turnstile.enter('restore', subject, clock.now())
       if (turn && !turn.entered) {
         const since = turn.since.toISOString()
-        throw new AzlinError('VM_BUSY', { vm: plan.vm.name, what: `A ${turn.what}`, since })
+        throw new AzlinError('VM_BUSY', { vm: target.name, what: `A ${turn.what}`, since })
       }
-      const done =
-        plan.mode === 'in-place'
-          ? await restoreInPlace(this.#deps, plan.work, run)
-          : await restoreBeside(this.#deps, plan.work, run)
-      if (audit !== undefined) await records?.audit.end(audit, 'succeeded', clock.now())
-      const vmName = plan.mode === 'in-place' ? plan.vm.name : plan.work.newVm.name
-      return { vmName, backupName: plan.point.name, ...done }
-    } catch (error) {
-      const outcome = run.signal.aborted ? 'interrupted' : 'failed'
-      const told = AzlinError.is(error) ? error : new AzlinError('INTERNAL', { reason: String(error) })
-      if (audit !== undefined) await records?.audit.end(audit, outcome, clock.now(), told.toJSON())
-      throw error
-    } finally {
-      if (turn?.entered) await turn.leave()
-    }
+      try {
+        const done =
+          plan.mode === 'in-place'
+            ? await restoreInPlace(this.#deps, plan.work, run)
+            : await restoreBeside(this.#deps, plan.work, run)
+        return { vmName: target.name, backupName: plan.point.name, ...done }
+      } finally {
+        await turn?.leave()
+      }
+    })
   }
 
   async #currentDisks(machine: Machine, run: Run): Promise<readonly Disk[]> {

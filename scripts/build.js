@@ -1,0 +1,118 @@
+/**
+ * Bundles src into dist: a file for each command, shared code in chunks of its own, dynamic imports as lazy chunks.
+ * A bundled start reads a handful of files where an unbundled one reads a thousand.
+ *
+ * Everything goes through one esbuild run, so that the runner and the commands share one copy of @oclif/core. oclif's
+ * own plugins are bundled as commands of azlin; oclif would otherwise search the disk for each at every start.
+ *
+ * npm runs this as `prepare` too, also where the development packages were left out: then there is nothing to do.
+ */
+import { readdirSync } from 'node:fs'
+import { chmod, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { lazyRequires } from './lazy-requires.js'
+import { Problem, root, script } from './steps.js'
+import { thirdPartyNotices } from './third-party-notices.js'
+
+const dist = join(root, 'dist')
+
+/** Packages that are not bundled: a native one, and those that oclif tries only while one develops an oclif program. */
+const external = ['better-sqlite3', 'pnpapi', 'ts-node', 'tsx', 'typescript']
+
+/** CommonJS packages within an ES module expect these; they are free identifiers there. */
+const commonJs = `
+import { createRequire as $createRequire } from 'node:module'
+import { dirname as $dirnameOf } from 'node:path'
+import { fileURLToPath as $fileURLToPath } from 'node:url'
+const require = $createRequire(import.meta.url), $filename = $fileURLToPath(import.meta.url), $dirname = $dirnameOf($filename)
+`
+
+async function build() {
+  const esbuild = await loadEsbuild()
+  if (!esbuild) return console.log('The development packages are not installed, so dist is left as it is.')
+
+  const fresh = await mkdtemp(join(root, 'dist.'))
+  try {
+    const { metafile } = await bundle(esbuild, {
+      absWorkingDir: root,
+      entryPoints: entryPoints(),
+      outdir: fresh,
+      bundle: true,
+      splitting: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      chunkNames: 'chunks/[name]-[hash]',
+      banner: { js: commonJs },
+      define: { __dirname: '$dirname', __filename: '$filename' },
+      external,
+      plugins: [lazyRequires],
+      minify: true,
+      keepNames: true,
+      legalComments: 'none',
+      metafile: true,
+      logLevel: 'warning',
+    })
+    await writeFile(join(fresh, 'third-party-notices.txt'), thirdPartyNotices(Object.keys(metafile.inputs)))
+    // A program that runs from dist meanwhile finds the old one or the new one whole.
+    await chmod(fresh, 0o755)
+    await rm(dist, { recursive: true, force: true })
+    await rename(fresh, dist)
+  } finally {
+    await rm(fresh, { recursive: true, force: true })
+  }
+  await writeManifest()
+}
+
+/** esbuild has printed what is wrong by then. */
+async function bundle(esbuild, options) {
+  try {
+    return await esbuild.build(options)
+  } catch {
+    throw new Problem('The bundle could not be built.')
+  }
+}
+
+async function loadEsbuild() {
+  try {
+    return await import('esbuild')
+  } catch (error) {
+    if (error.code === 'ERR_MODULE_NOT_FOUND' && process.env.npm_lifecycle_event === 'prepare') return undefined
+    throw error
+  }
+}
+
+function entryPoints() {
+  const commands = filesBelow('src/commands').map((file) => [file.slice('src/'.length, -'.ts'.length), file])
+  const help = fileURLToPath(new URL('commands', import.meta.resolve('@oclif/plugin-help')))
+  const completion = fileURLToPath(new URL('commands/autocomplete', import.meta.resolve('@oclif/plugin-autocomplete')))
+  return {
+    ...Object.fromEntries(commands),
+    main: 'src/main.ts',
+    'sandbox/main': 'src/sandbox/main.ts',
+    'commands/help': join(help, 'help.js'),
+    'commands/autocomplete/index': join(completion, 'index.js'),
+    'commands/autocomplete/create': join(completion, 'create.js'),
+    'commands/autocomplete/script': join(completion, 'script.js'),
+  }
+}
+
+const filesBelow = (folder) =>
+  readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => relative(root, join(entry.parentPath ?? entry.path, entry.name)))
+    .sort()
+
+/** What oclif knows of the commands without loading them; a command's own file is read only when it runs. */
+async function writeManifest() {
+  const file = join(root, 'oclif.manifest.json')
+  await rm(file, { force: true })
+  const { Plugin } = await import('@oclif/core')
+  const plugin = new Plugin({ root, ignoreManifest: true, errorOnManifestCreate: true })
+  await plugin.load()
+  const commands = Object.entries(plugin.manifest.commands).sort(([a], [b]) => (a < b ? -1 : 1))
+  await writeFile(file, JSON.stringify({ ...plugin.manifest, commands: Object.fromEntries(commands) }))
+}
+
+await script(build)

@@ -1,0 +1,36 @@
+/** What is known of one call while it runs. Policies deep in the SDK's pipeline read and write it. */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { AzlinError } from '../core/errors.js'
+import type { Refusal } from './error-body.js'
+
+/** What azlin is doing, and with what, as a person would say it. */
+export interface Task {
+  /** As in `creating snapshot web-1-os`. */
+  readonly doing: string
+  /** As in `snapshot web-1-os in resource group prod`. */
+  readonly subject: string
+  /** What a 404 means here; by default it is AZURE_NOT_FOUND or RESOURCE_GROUP_NOT_FOUND. */
+  readonly missing?: () => AzlinError
+}
+
+export interface Call {
+  /** The caller's signal and the deadline of this call. */
+  readonly signal: AbortSignal
+  /** The call starts something that goes on in Azure after the first answer. */
+  readonly operation: boolean
+  /** It has been accepted; what is sent now only asks how far it is. */
+  polling: boolean
+  /** The last answer, if it was a refusal. */
+  refusal: Refusal | undefined
+  /** How the operation failed, in Azure's own words. The SDK keeps only a text of it. */
+  failure: Refusal | undefined
+  /** What the last answer asked to wait. */
+  retryAfterMs: number | undefined
+  /** URLs that Azure gave for asking after the operation. They are signed, and go back unchanged. */
+  readonly statusUrls: string[]
+  /** Path of the last change that was sent, and of the last thing that was read with success. */
+  changed: string | undefined
+  read: string | undefined
+}
+
+export const currentCall = new AsyncLocalStorage<Call>()

@@ -1,0 +1,103 @@
+/** Managed disks through arm-compute. A disk does not inherit SKU, zone or tier from its snapshot: they are sent. */
+import type { Disk as ArmDisk } from '@azure/arm-compute'
+import type { Disk, ResourceRef } from '../core/domain/machine.js'
+import { AzlinError } from '../core/errors.js'
+import type { Disks, NewDisk } from '../core/ports/azure.js'
+import type { CallOptions, Calls } from './calls.js'
+import type { Clients } from './clients.js'
+import { submitted } from './compute-poller.js'
+import { encryptedWith, sharedFields } from './disk-fields.js'
+import { make, taskOf, unmake } from './resources.js'
+
+const minutes = 20
+
+export class AzureDisks implements Disks {
+  readonly #clients: Clients
+  readonly #calls: Calls
+
+  constructor(clients: Clients, calls: Calls) {
+    this.#clients = clients
+    this.#calls = calls
+  }
+
+  async find(ref: ResourceRef, signal: AbortSignal): Promise<Disk | undefined> {
+    const model = await this.#calls.find(taskOf('reading', 'disk', ref), signal, this.#get(ref))
+    return model && toDisk(model, ref)
+  }
+
+  inSubscription(signal: AbortSignal): Promise<readonly Disk[]> {
+    const task = { doing: 'listing the disks of the subscription', subject: 'disks of the subscription' }
+    return this.#calls.request(task, signal, async (options) => {
+      const { disks } = await this.#clients.compute()
+      const found: Disk[] = []
+      for await (const model of disks.list(options)) found.push(toDisk(model, {}))
+      return found
+    })
+  }
+
+  async create(want: NewDisk, signal: AbortSignal): Promise<Disk> {
+    // A PUT on a disk that exists would be an update of it, with the data it has.
+    if (await this.find(want, signal)) throw new AzlinError('NAME_TAKEN', { what: 'a disk', name: want.name })
+
+    const body: ArmDisk = {
+      location: want.region,
+      tags: { ...want.tags },
+      sku: { name: want.sku },
+      creationData: { createOption: 'Copy', sourceResourceId: want.sourceSnapshotId },
+      diskSizeGB: want.sizeGb,
+      ...(want.zone !== undefined && { zones: [want.zone] }),
+      ...(want.tier !== undefined && { tier: want.tier }),
+      ...encryptedWith(want.encryptionSetId),
+    }
+    const model = await make(
+      this.#calls,
+      {
+        task: taskOf('creating', 'disk', want),
+        minutes,
+        get: this.#get(want),
+        put: async (options) => {
+          const { disks } = await this.#clients.compute()
+          return submitted(disks.createOrUpdate(want.resourceGroup, want.name, body, options))
+        },
+      },
+      signal,
+    )
+    return toDisk(model, want)
+  }
+
+  remove(ref: ResourceRef, signal: AbortSignal): Promise<void> {
+    return unmake(
+      this.#calls,
+      {
+        task: taskOf('removing', 'disk', ref),
+        minutes,
+        get: this.#get(ref),
+        remove: async (options) => {
+          const { disks } = await this.#clients.compute()
+          return submitted(disks.delete(ref.resourceGroup, ref.name, options))
+        },
+      },
+      signal,
+    )
+  }
+
+  #get({ resourceGroup, name }: ResourceRef) {
+    return async (options: CallOptions): Promise<ArmDisk> => {
+      const { disks } = await this.#clients.compute()
+      return disks.get(resourceGroup, name, options)
+    }
+  }
+}
+
+function toDisk(model: ArmDisk, asked: Partial<ResourceRef>): Disk {
+  return {
+    ...sharedFields(model, asked),
+    zone: model.zones?.[0],
+    sku: model.sku?.name ?? 'Standard_LRS',
+    state: model.diskState ?? 'Unattached',
+    managedBy: model.managedBy,
+    uniqueId: model.uniqueId,
+    tier: model.tier,
+    architecture: model.supportedCapabilities?.architecture,
+  }
+}

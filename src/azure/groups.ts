@@ -1,0 +1,24 @@
+/** Resource groups through arm-resources. */
+import type { ResourceGroups } from '../core/ports/azure.js'
+import type { Calls } from './calls.js'
+import type { Clients } from './clients.js'
+import { regionName } from './disk-fields.js'
+
+export class AzureGroups implements ResourceGroups {
+  readonly #clients: Clients
+  readonly #calls: Calls
+
+  constructor(clients: Clients, calls: Calls) {
+    this.#clients = clients
+    this.#calls = calls
+  }
+
+  find(name: string, signal: AbortSignal) {
+    const task = { doing: `reading resource group ${name}`, subject: `resource group ${name}` }
+    return this.#calls.find(task, signal, async (options) => {
+      const { resourceGroups } = await this.#clients.resources()
+      const { location, tags = {} } = await resourceGroups.get(name, options)
+      return { region: regionName(location), tags }
+    })
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * Keeps what the SDK throws away: how a refused request or a failed operation was explained, and the exact
+ * text of the URL that Azure gave for asking after it (the SDK builds a new one, which a signature may not survive).
+ */
+import type { PipelinePolicy, PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline'
+import type { Clock } from '../../core/clock.js'
+import { type Call, currentCall } from '../call.js'
+import { complaintIn, isFields, readErrorBody } from '../error-body.js'
+import { retryAfterMs } from './retry-after.js'
+
+export const operationsPolicyName = 'azlinOperations'
+
+export function operationsPolicy(clock: Clock): PipelinePolicy {
+  return {
+    name: operationsPolicyName,
+    async sendRequest(request, next) {
+      const call = currentCall.getStore()
+      if (!call) return next(request)
+
+      const reads = request.method === 'GET' || request.method === 'HEAD'
+      if (reads) restoreStatusUrl(call, request)
+      else call.changed = pathOf(request.url)
+
+      const response = await next(request)
+      const wait = retryAfterMs(response.headers, clock.now)
+      call.retryAfterMs = wait
+      call.refusal =
+        response.status < 400
+          ? undefined
+          : {
+              ...readErrorBody(response.bodyAsText ?? undefined),
+              status: response.status,
+              retryAfterSeconds: wait === undefined ? undefined : Math.ceil(wait / 1000),
+            }
+      if (reads && response.status < 300) call.read = pathOf(request.url)
+      if (call.operation) followOperation(call, response, reads)
+      return response
+    },
+  }
+}
+
+function followOperation(call: Call, response: PipelineResponse, reads: boolean): void {
+  for (const name of ['azure-asyncoperation', 'location', 'operation-location']) {
+    const url = response.headers.get(name)
+    if (url && !call.statusUrls.includes(url)) call.statusUrls.push(url)
+  }
+  if (reads || response.status < 300) call.failure = failureIn(response) ?? call.failure
+}
+
+/** `status` of an operation, or `provisioningState` of a resource that has no operation of its own. */
+function failureIn({ status, bodyAsText }: PipelineResponse): Call['failure'] {
+  if (status >= 300 || !bodyAsText || !/fail|cancel/i.test(bodyAsText)) return undefined
+  let body: unknown
+  try {
+    body = JSON.parse(bodyAsText)
+  } catch {
+    // Not JSON: then it says nothing about an operation, and the SDK complains about it itself.
+    return undefined
+  }
+  if (!isFields(body)) return undefined
+  const properties = isFields(body['properties']) ? body['properties'] : {}
+  const state = body['status'] ?? properties['provisioningState'] ?? body['provisioningState']
+  if (typeof state !== 'string' || !/fail|cancel/i.test(state)) return undefined
+
+  const said = isFields(body['error']) ? complaintIn(body) : complaintIn({ error: properties['error'] ?? {} })
+  return {
+    code: said?.code || state,
+    message: said?.message || `the operation ended as ${state}`,
+    details: said?.details ?? [],
+    status,
+    retryAfterSeconds: undefined,
+  }
+}
+
+function restoreStatusUrl(call: Call, request: PipelineRequest): void {
+  const given = call.statusUrls.find((url) => url !== request.url && beforeQuery(url) === beforeQuery(request.url))
+  if (given) request.url = given
+}
+
+function beforeQuery(url: string): string {
+  return url.slice(0, url.indexOf('?') === -1 ? undefined : url.indexOf('?'))
+}
+
+function pathOf(url: string): string {
+  return decodeURIComponent(new URL(url).pathname).toLowerCase()
+}

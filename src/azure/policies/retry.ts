@@ -1,0 +1,90 @@
+/**
+ * Sends a request again when that is safe, and says so when it takes long. Takes the place of the
+ * SDK's own retries, which repeat every method alike and wait for as long as a header says.
+ */
+import type { PipelinePolicy, PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline'
+import type { Clock } from '../../core/clock.js'
+import type { Report } from '../../core/events.js'
+import { currentCall } from '../call.js'
+import { networkTrouble } from '../network-trouble.js'
+import { retryAfterMs } from './retry-after.js'
+import { isRepeatable, pauseBeforeRetry, type Trouble } from './retry-rules.js'
+
+/** One attempt may take this long, with the whole answer. */
+const attemptMs = 100_000
+/** Shorter waits are nobody's concern. */
+const worthAWordMs = 2000
+
+const reasons: Record<Trouble, string> = {
+  throttled: 'Azure is limiting requests',
+  unavailable: 'Azure did not answer properly',
+  notSent: 'Azure cannot be reached',
+  dropped: 'the connection to Azure broke',
+}
+
+type Outcome = { readonly response: PipelineResponse } | { readonly error: unknown }
+
+export function retryPolicy(clock: Clock, report: Report): PipelinePolicy {
+  return {
+    name: 'azlinRetry',
+    async sendRequest(request, next) {
+      const call = currentCall.getStore()
+      const signal = call?.signal ?? new AbortController().signal
+      const begun = clock.elapsed()
+
+      for (let number = 1; ; number++) {
+        // Not `request.timeout`: its timer lives on after a broken connection, and would keep the process from ending.
+        request.abortSignal = AbortSignal.any([signal, AbortSignal.timeout(attemptMs)])
+        const outcome = await attempt(request, next)
+        signal.throwIfAborted()
+        const trouble = troubleOf(outcome)
+        const pause =
+          trouble &&
+          pauseBeforeRetry({
+            trouble,
+            number,
+            elapsedMs: clock.elapsed() - begun,
+            retryAfterMs: 'response' in outcome ? retryAfterMs(outcome.response.headers, clock.now) : undefined,
+            repeatable: isRepeatable({
+              method: request.method,
+              url: request.url,
+              conditional: request.headers.has('if-match') || request.headers.has('if-none-match'),
+            }),
+            polling: call?.polling ?? false,
+            chance: Math.random(),
+          })
+        if (trouble === undefined || pause === undefined) {
+          if ('response' in outcome) return outcome.response
+          throw outcome.error
+        }
+
+        if (pause > worthAWordMs)
+          report({ type: 'azure.waiting', seconds: Math.ceil(pause / 1000), reason: reasons[trouble] })
+        await clock.sleep(pause, signal)
+      }
+    },
+  }
+}
+
+async function attempt(
+  request: PipelineRequest,
+  next: (request: PipelineRequest) => Promise<PipelineResponse>,
+): Promise<Outcome> {
+  try {
+    return { response: await next(request) }
+  } catch (error) {
+    return { error }
+  }
+}
+
+function troubleOf(outcome: Outcome): Trouble | undefined {
+  if ('error' in outcome) {
+    const trouble = networkTrouble(outcome.error)
+    return trouble === 'untrusted' ? undefined : trouble
+  }
+  const { status } = outcome.response
+  if (status === 429) return 'throttled'
+  // 501 and 505 say that it will never be done.
+  if (status === 408 || (status >= 500 && status !== 501 && status !== 505)) return 'unavailable'
+  return undefined
+}

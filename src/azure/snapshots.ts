@@ -1,0 +1,127 @@
+/** Disk snapshots through arm-compute. A PUT on a name in use keeps the old data, so names are probed first. */
+import type { Snapshot as ArmSnapshot, ComputeManagementClient } from '@azure/arm-compute'
+import type { ResourceRef } from '../core/domain/machine.js'
+import type { Snapshot } from '../core/domain/snapshot.js'
+import { AzlinError } from '../core/errors.js'
+import type { NewSnapshot, Snapshots } from '../core/ports/azure.js'
+import type { Task } from './call.js'
+import type { CallOptions, Calls } from './calls.js'
+import type { Clients } from './clients.js'
+import { submitted } from './compute-poller.js'
+import { encryptedWith, sharedFields } from './disk-fields.js'
+import { make, taskOf, unmake } from './resources.js'
+
+/** A snapshot takes seconds; the rest is patience with a region in trouble. */
+const minutes = 20
+
+export class AzureSnapshots implements Snapshots {
+  readonly #clients: Clients
+  readonly #calls: Calls
+
+  constructor(clients: Clients, calls: Calls) {
+    this.#clients = clients
+    this.#calls = calls
+  }
+
+  inGroup(resourceGroup: string, signal: AbortSignal): Promise<readonly Snapshot[]> {
+    const task = {
+      doing: `listing the snapshots of resource group ${resourceGroup}`,
+      subject: `resource group ${resourceGroup}`,
+      missing: () => new AzlinError('RESOURCE_GROUP_NOT_FOUND', { resourceGroup }),
+    }
+    return this.#list(task, { resourceGroup }, signal, ({ snapshots }, options) =>
+      snapshots.listByResourceGroup(resourceGroup, options),
+    )
+  }
+
+  inSubscription(signal: AbortSignal): Promise<readonly Snapshot[]> {
+    const task = { doing: 'listing the snapshots of the subscription', subject: 'snapshots of the subscription' }
+    return this.#list(task, {}, signal, ({ snapshots }, options) => snapshots.list(options))
+  }
+
+  async find(ref: ResourceRef, signal: AbortSignal): Promise<Snapshot | undefined> {
+    const model = await this.#calls.find(taskOf('reading', 'snapshot', ref), signal, this.#get(ref))
+    return model && toSnapshot(model, ref)
+  }
+
+  async create(want: NewSnapshot, signal: AbortSignal): Promise<Snapshot> {
+    if (await this.find(want, signal)) throw new AzlinError('NAME_TAKEN', { what: 'a snapshot', name: want.name })
+
+    const body: ArmSnapshot = {
+      location: want.region,
+      tags: { ...want.tags },
+      incremental: true,
+      creationData: { createOption: 'Copy', sourceResourceId: want.sourceId },
+      // Nobody needs a link to the data of a backup; a restore reads it inside Azure.
+      networkAccessPolicy: 'DenyAll',
+      publicNetworkAccess: 'Disabled',
+      ...encryptedWith(want.encryptionSetId),
+    }
+    const model = await make(
+      this.#calls,
+      {
+        task: taskOf('creating', 'snapshot', want),
+        minutes,
+        get: this.#get(want),
+        put: async (options) => {
+          const { snapshots } = await this.#clients.compute()
+          return submitted(snapshots.createOrUpdate(want.resourceGroup, want.name, body, options))
+        },
+      },
+      signal,
+    )
+    return toSnapshot(model, want)
+  }
+
+  remove(ref: ResourceRef, signal: AbortSignal): Promise<void> {
+    return unmake(
+      this.#calls,
+      {
+        task: taskOf('removing', 'snapshot', ref),
+        minutes,
+        get: this.#get(ref),
+        remove: async (options) => {
+          const { snapshots } = await this.#clients.compute()
+          return submitted(snapshots.delete(ref.resourceGroup, ref.name, options))
+        },
+      },
+      signal,
+    )
+  }
+
+  #get({ resourceGroup, name }: ResourceRef) {
+    return async (options: CallOptions): Promise<ArmSnapshot> => {
+      const { snapshots } = await this.#clients.compute()
+      return snapshots.get(resourceGroup, name, options)
+    }
+  }
+
+  #list(
+    task: Task,
+    asked: Partial<ResourceRef>,
+    signal: AbortSignal,
+    pages: (client: ComputeManagementClient, options: CallOptions) => AsyncIterable<ArmSnapshot>,
+  ): Promise<readonly Snapshot[]> {
+    return this.#calls.request(task, signal, async (options) => {
+      const found: Snapshot[] = []
+      for await (const model of pages(await this.#clients.compute(), options)) found.push(toSnapshot(model, asked))
+      return found
+    })
+  }
+}
+
+function toSnapshot(model: ArmSnapshot, asked: Partial<ResourceRef>): Snapshot {
+  const { creationData, copyCompletionError: broken } = model
+  return {
+    ...sharedFields(model, asked),
+    // An unknown age must not make a snapshot look new.
+    createdAt: model.timeCreated ?? new Date(0),
+    incremental: model.incremental ?? false,
+    createOption: creationData?.createOption ?? 'Copy',
+    sourceId: creationData?.sourceResourceId,
+    sourceUniqueId: creationData?.sourceUniqueId,
+    completionPercent: model.completionPercent,
+    copyError: broken && (broken.errorMessage || broken.errorCode || 'the copy was broken off'),
+    diskState: model.diskState,
+  }
+}

@@ -1,0 +1,64 @@
+import { Args, Flags } from '@oclif/core'
+import { type Azlin, AzureCommand } from '../../base-command.js'
+import { validDuration } from '../../core/domain/validation.js'
+import { AzlinError } from '../../core/errors.js'
+import type { RunSelection } from '../../core/managers/backup-runner.js'
+import { exitOfMany } from '../../exit-codes.js'
+import { type RunJson, runJson } from '../../terminal/json.js'
+import { runLines } from '../../terminal/runs.js'
+
+export default class BackupRun extends AzureCommand {
+  static override summary = 'Take the backups that are due: for a timer, or by itself with --every.'
+  static override description =
+    `A VM with a schedule is backed up once a day (UTC); one that has today's backup is skipped. One VM that fails does \
+not stop the others: the exit code is 3 then, and 1 when all failed.`
+  static override examples = [
+    { description: 'Every VM that has a schedule, from a timer', command: '<%= config.bin %> <%= command.id %> --all' },
+    { description: 'What would it do?', command: '<%= config.bin %> <%= command.id %> --all --dry-run' },
+    {
+      description: 'Stay, and look every hour until Ctrl-C',
+      command: '<%= config.bin %> <%= command.id %> --all --every 1h',
+    },
+  ]
+  static override args = {
+    vms: Args.string({ multiple: true, ignoreStdin: true, description: 'VMs to back up (or --all)' }),
+  }
+  static override flags = {
+    all: Flags.boolean({
+      summary: 'Every VM with a schedule: of the resource group if one is set, else of the subscription.',
+    }),
+    'dry-run': Flags.boolean({ summary: 'Only say what would be taken.' }),
+    every: Flags.string({ helpValue: '<time>', exclusive: ['json'], summary: 'Do it again and again: 30m, 1h, 1d.' }),
+  }
+
+  async run(): Promise<RunJson> {
+    const { args, flags } = await this.parse(BackupRun)
+    const names = args.vms ?? []
+    if (names.length > 0 === flags.all) throw this.misused('Name the VMs, or give --all.')
+    const pause = flags.every === undefined ? undefined : validDuration(flags.every, '--every')
+    const vms = await Promise.all(names.map((name) => this.vm(name, flags)))
+    const { resourceGroup } = await this.settings(flags)
+    await using azlin = await this.open(flags, 'required')
+
+    const options = { dryRun: flags['dry-run'] }
+    if (pause !== undefined) await this.#repeat(azlin, { vms, resourceGroup }, options, pause)
+    const items = await azlin.runner.runDue({ vms, resourceGroup }, options, azlin.run)
+    this.log(runLines(items))
+    process.exitCode = exitOfMany(items.map((item) => (item.outcome === 'failed' ? item.error : undefined)))
+    return runJson(items)
+  }
+
+  /** Until the run is stopped: a round that fails is told, and the next one tries again. */
+  async #repeat(azlin: Azlin, where: RunSelection, options: { dryRun: boolean }, pauseMs: number): Promise<never> {
+    for (;;) {
+      try {
+        const items = await azlin.runner.runDue(where, options, azlin.run)
+        this.log(`${azlin.clock.now().toISOString()}\n${runLines(items)}`)
+      } catch (error) {
+        if (!AzlinError.is(error) || this.signal.aborted) throw error
+        this.notice(`${azlin.clock.now().toISOString()} ${error.message} ${error.hint}`)
+      }
+      await azlin.clock.sleep(pauseMs, this.signal)
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import { Args, Flags } from '@oclif/core'
+import { AzureCommand } from '../../base-command.js'
+import { tiers } from '../../core/domain/backup.js'
+import { consistencyNote, describeBackup } from '../../terminal/backups.js'
+import { type BackupJson, backupJson } from '../../terminal/json.js'
+
+export default class BackupTrigger extends AzureCommand {
+  static override summary = 'Take a backup of a VM now, then let expired ones go.'
+  static override description =
+    `Takes one incremental snapshot of every disk of the VM, started together. The tier is decided by what exists: \
+monthly if this month (UTC) has no monthly backup yet, else weekly if this week has none, else daily. A second \
+trigger of the same VM is refused while one is under way.`
+  static override examples = [
+    { description: 'Take the backup that is due', command: '<%= config.bin %> <%= command.id %> web-1 -g my-rg' },
+    {
+      description: 'Take one that is kept as long as a monthly one',
+      command: '<%= config.bin %> <%= command.id %> web-1 -g my-rg --tier monthly',
+    },
+  ]
+  static override args = { vm: Args.string({ required: true, ignoreStdin: true, description: 'VM to back up' }) }
+  static override flags = {
+    tier: Flags.option({ options: tiers, summary: 'Keep it as this tier, whatever is due.' })(),
+  }
+
+  async run(): Promise<BackupJson> {
+    const { args, flags } = await this.parse(BackupTrigger)
+    const vm = await this.vm(args.vm, flags)
+    await using azlin = await this.open(flags, 'required')
+    const { backup, cleanup } = await azlin.backups.trigger(vm, { tier: flags.tier }, azlin.run)
+
+    this.log(describeBackup(backup))
+    if (cleanup && cleanup.deleted.length > 0) this.notice(`Expired and removed: ${cleanup.deleted.join(', ')}.`)
+    if (backup.disks.length > 1) this.notice(consistencyNote)
+    return backupJson(backup)
+  }
+}

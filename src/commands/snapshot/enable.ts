@@ -1,0 +1,32 @@
+import { Args, Flags } from '@oclif/core'
+import { AzureCommand } from '../../base-command.js'
+import { validCount } from '../../core/domain/validation.js'
+import { type SnapshotScheduleJson, snapshotScheduleJson } from '../../terminal/snapshot-json.js'
+
+export default class SnapshotEnable extends AzureCommand {
+  static override summary = 'Let azlin snapshot sync take a snapshot of a VM every so many hours.'
+  static override description = "The schedule is kept in the VM's tag azlin:snapshot-schedule."
+  static override examples = [
+    {
+      description: 'Every six hours, and keep the newest four',
+      command: '<%= config.bin %> <%= command.id %> web-1 -g my-rg --every 6 --keep 4',
+    },
+  ]
+  static override args = { vm: Args.string({ required: true, ignoreStdin: true, description: 'VM to take them of' }) }
+  static override flags = {
+    every: Flags.string({ required: true, helpValue: '<hours>', summary: 'Hours between two snapshots.' }),
+    keep: Flags.string({ default: '2', helpValue: '<count>', summary: 'How many to keep; older ones go.' }),
+  }
+
+  async run(): Promise<SnapshotScheduleJson> {
+    const { args, flags } = await this.parse(SnapshotEnable)
+    const vm = await this.vm(args.vm, flags)
+    const wanted = { everyHours: validCount(flags.every, '--every', 1), keep: validCount(flags.keep, '--keep', 1, 100) }
+    await using azlin = await this.open(flags)
+    const schedule = await azlin.snapshotSchedules.enable(vm, wanted, azlin.run)
+
+    this.log(`${vm.name}: a snapshot every ${schedule.intervalHours} h; the newest ${schedule.keepCount} are kept.`)
+    this.notice('azlin snapshot sync takes them: call it from a timer.')
+    return snapshotScheduleJson(schedule)
+  }
+}

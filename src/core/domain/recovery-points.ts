@@ -1,0 +1,197 @@
+/**
+ * Which snapshots are recovery points of one VM. Tags and source disks decide, never
+ * the beginning of a name: `web` is not `web-2`.
+ */
+import { sameId } from './arm-id.js'
+import type { Backup, RecoveryDisk, RecoveryPoint, Tier } from './backup.js'
+import { tiers } from './backup.js'
+import type { Machine, VmRef } from './machine.js'
+import { lunIn, momentIn } from './naming.js'
+import { diskFactsIn, machineFactsIn, recoveryTag, replicatedToIn, tierIn, verifiedAtIn } from './recovery-tags.js'
+import { isReady, type Snapshot } from './snapshot.js'
+import { tagOf } from './tag-text.js'
+
+/** Snapshots of one VM that were taken together and are not a backup. */
+export interface SnapshotSet extends RecoveryPoint {
+  /** Whether azlin took it. What others took is listed and never removed by a schedule. */
+  readonly own: boolean
+}
+
+/** Everything of one VM that was found; each list newest first. */
+export interface Recovery {
+  /** Complete and in the VM's home region. */
+  readonly backups: readonly Backup[]
+  /** In the home region with a disk missing, or with data that has not arrived. */
+  readonly incomplete: readonly Backup[]
+  /** Copies, and whatever lies in another region than the VM. */
+  readonly replicas: readonly Backup[]
+  readonly sets: readonly SnapshotSet[]
+}
+
+/** `machine` is the VM itself where it still exists: then its disks and its region help to decide. */
+export function recoveryOf(snapshots: readonly Snapshot[], vm: VmRef, machine: Machine | undefined): Recovery {
+  const mine = snapshots.filter((snapshot) => belongsTo(snapshot, vm, machine))
+  const isBackup = (snapshot: Snapshot) => tagOf(snapshot.tags, recoveryTag.backup) !== undefined
+
+  const points = grouped(mine.filter(isBackup), backupKey).flatMap((group) => toBackup(group, vm, machine) ?? [])
+  const isCopy = (point: Backup) =>
+    point.disks.some(({ snapshot }) => isReplica(snapshot)) ||
+    (machine !== undefined && !same(point.region, machine.region))
+  const replicas = points.filter(isCopy)
+  const home = points.filter((point) => !isCopy(point)).map((point) => withReplicas(point, replicas))
+
+  const sets = grouped(
+    mine.filter((one) => !isBackup(one)),
+    setKey,
+  ).map((group) => toSet(group, vm, machine))
+  return {
+    backups: home.filter((point) => point.complete).toSorted(newestFirst),
+    incomplete: home.filter((point) => !point.complete).toSorted(newestFirst),
+    replicas: replicas.toSorted(newestFirst),
+    sets: sets.toSorted(newestFirst),
+  }
+}
+
+/**
+ * Snapshots of earlier makers may lack the VM's group: then one of the VM's disks as
+ * their source speaks for them, or that they lie in the VM's own group. Without any tag
+ * only the source disk counts.
+ */
+export function belongsTo(snapshot: Snapshot, vm: VmRef, machine: Machine | undefined): boolean {
+  const name = tagOf(snapshot.tags, recoveryTag.vm)
+  const ofItsDisk = machine?.disks.some((disk) => sameId(disk.id, snapshot.sourceId)) ?? false
+  if (name === undefined) return ofItsDisk
+  if (!same(name, vm.name)) return false
+  const group = tagOf(snapshot.tags, recoveryTag.vmGroup)
+  if (group !== undefined) return same(group, vm.resourceGroup)
+  return ofItsDisk || same(snapshot.resourceGroup, vm.resourceGroup)
+}
+
+export function isReplica({ tags, createOption }: Snapshot): boolean {
+  return tagOf(tags, recoveryTag.replicaOf) !== undefined || createOption === 'CopyStart'
+}
+
+export function newestFirst(a: RecoveryPoint, b: RecoveryPoint): number {
+  return +b.createdAt - +a.createdAt || (a.name < b.name ? 1 : -1)
+}
+
+function toBackup(group: readonly Snapshot[], vm: VmRef, machine: Machine | undefined): Backup | undefined {
+  const name = firstTag(group, recoveryTag.backup) ?? ''
+  const tier = tierOf(group, name)
+  // Nobody can say how long to keep it, so it is left alone.
+  if (tier === undefined) return undefined
+  const point = toPoint(group, name, vm, machine)
+  const os = point.disks.find((disk) => disk.lun === null)?.snapshot ?? group[0]
+  const arriving = group.some((one) => isReplica(one) && !isReady(one) && one.copyError === undefined)
+  return {
+    ...point,
+    tier,
+    replicatedTo: inAll(group.map(({ tags }) => replicatedToIn(tags))),
+    verifiedAt: earliest(group.map(({ tags }) => verifiedAtIn(tags))),
+    replicaOf: os && tagOf(os.tags, recoveryTag.replicaOf),
+    copying: arriving,
+  }
+}
+
+/** A backup that stepped down may have been interrupted while its tags were changed: the lower tier counts. */
+function tierOf(group: readonly Snapshot[], name: string): Tier | undefined {
+  const told = group.map(({ tags }) => tierIn(tags))
+  const named = /-backup-(daily|weekly|monthly)-/i.exec(name)?.[1]?.toLowerCase()
+  return tiers.find((tier) => told.includes(tier)) ?? tiers.find((tier) => tier === named)
+}
+
+function toSet(group: readonly Snapshot[], vm: VmRef, machine: Machine | undefined): SnapshotSet {
+  const name = firstTag(group, recoveryTag.snapshotSet)
+  return { ...toPoint(group, name ?? group[0]?.name ?? '', vm, machine), own: name !== undefined }
+}
+
+function toPoint(group: readonly Snapshot[], name: string, vm: VmRef, machine: Machine | undefined): RecoveryPoint {
+  const placed = group.map((snapshot) => ({
+    snapshot,
+    lun: placeOf(snapshot, name, group.length, machine),
+    facts: diskFactsIn(snapshot.tags),
+  }))
+  const disks = placed
+    .flatMap(({ lun, ...disk }): RecoveryDisk[] => (lun === undefined ? [] : [{ ...disk, lun }]))
+    .toSorted((a, b) => (a.lun ?? -1) - (b.lun ?? -1))
+  const wanted = Math.max(0, ...disks.map(({ facts }) => facts?.of ?? 0))
+  const distinct = new Set(disks.map(({ lun }) => lun)).size === group.length
+  // Only azlin's own tags say how many disks there were; of others the OS disk is the least.
+  const all = wanted > 0 ? group.length === wanted : disks.some(({ lun }) => lun === null)
+  return {
+    name,
+    vm,
+    region: group[0]?.region ?? '',
+    createdAt: momentIn(name) ?? earliest(group.map(({ createdAt }) => createdAt)) ?? new Date(0),
+    disks,
+    machine: group.map(({ tags }) => machineFactsIn(tags)).find((facts) => facts !== undefined),
+    complete: all && distinct && group.every(isReady),
+  }
+}
+
+/** The LUN (null: OS disk), by the first of these that knows it; undefined when nothing does. */
+function placeOf(
+  snapshot: Snapshot,
+  name: string,
+  of: number,
+  machine: Machine | undefined,
+): number | null | undefined {
+  const facts = diskFactsIn(snapshot.tags)
+  if (facts) return facts.lun
+  const attached = machine?.disks.find((disk) => sameId(disk.id, snapshot.sourceId))
+  if (attached) return attached.lun
+  const named = lunIn(snapshot.name)
+  if (named !== undefined) return named
+  return snapshot.osType !== undefined || same(snapshot.name, name) || of === 1 ? null : undefined
+}
+
+function withReplicas(point: Backup, replicas: readonly Backup[]): Backup {
+  const copies = replicas.filter((copy) => same(copy.name, point.name))
+  const arrived = copies.filter((copy) => copy.complete).map((copy) => copy.region.toLowerCase())
+  return {
+    ...point,
+    replicatedTo: [...new Set([...point.replicatedTo, ...arrived])],
+    copying: point.copying || copies.some((copy) => copy.copying),
+  }
+}
+
+function backupKey(snapshot: Snapshot): string {
+  const name = tagOf(snapshot.tags, recoveryTag.backup)
+  return [name, snapshot.region, isReplica(snapshot)].join('/').toLowerCase()
+}
+
+function setKey(snapshot: Snapshot): string {
+  const name = tagOf(snapshot.tags, recoveryTag.snapshotSet)
+  return (name === undefined ? snapshot.id : `set/${name}`).toLowerCase()
+}
+
+function grouped(snapshots: readonly Snapshot[], keyOf: (snapshot: Snapshot) => string): readonly Snapshot[][] {
+  const groups = new Map<string, Snapshot[]>()
+  for (const snapshot of snapshots) {
+    const key = keyOf(snapshot)
+    const group = groups.get(key)
+    if (group) group.push(snapshot)
+    else groups.set(key, [snapshot])
+  }
+  return [...groups.values()]
+}
+
+function firstTag(group: readonly Snapshot[], name: string): string | undefined {
+  return group.map(({ tags }) => tagOf(tags, name)).find((value) => value !== undefined)
+}
+
+/** What holds for the whole point: regions that every disk's snapshot names. */
+function inAll(lists: readonly (readonly string[])[]): readonly string[] {
+  const [first = [], ...rest] = lists
+  return first.filter((one) => rest.every((list) => list.includes(one)))
+}
+
+/** Undefined when one of them is: half a verification is none. */
+function earliest(moments: readonly (Date | undefined)[]): Date | undefined {
+  const known = moments.filter((moment) => moment !== undefined)
+  return known.length === moments.length && known.length > 0 ? new Date(Math.min(...known.map(Number))) : undefined
+}
+
+function same(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase()
+}

@@ -1,0 +1,104 @@
+import type { Backup, Tier } from '../domain/backup.js'
+import type { VmRef } from '../domain/machine.js'
+import { dueToday } from '../domain/tiers.js'
+import { AzlinError } from '../errors.js'
+import type { Run } from '../run.js'
+import { type Inventory, readInventory, readRecovery } from './backup-inventory.js'
+import type { ManagerDeps } from './deps.js'
+import { rememberBackup } from './last-run.js'
+import { type CleanupResult, RetentionManager } from './retention-manager.js'
+import { takeBackup } from './take-backup.js'
+import { inTurn } from './turn.js'
+
+export interface Triggered {
+  readonly backup: Backup
+  /** Undefined when the cleanup after it failed; then an event `cleanup.failed` said why. */
+  readonly cleanup: CleanupResult | undefined
+}
+
+export interface BackupFilter {
+  readonly tier?: Tier | undefined
+  /** Only those begun at this moment or later. */
+  readonly since?: Date | undefined
+}
+
+/** Takes backups and finds them. What exists in Azure is the truth. */
+export class BackupManager {
+  readonly #deps: ManagerDeps
+  readonly #retention: RetentionManager
+
+  constructor(deps: ManagerDeps) {
+    this.#deps = deps
+    this.#retention = new RetentionManager(deps)
+  }
+
+  /**
+   * Takes a backup of all disks, then lets expired ones go. BACKUP_NOT_CONFIGURED, SCHEDULE_UNREADABLE,
+   * TIER_OFF, BACKUP_IN_PROGRESS, VM_BUSY, UNSUPPORTED_DISK, BACKUP_FAILED.
+   */
+  trigger(vm: VmRef, { tier }: { readonly tier?: Tier | undefined }, run: Run): Promise<Triggered> {
+    return inTurn(this.#deps, vm, { name: 'backup trigger', details: { tier } }, run, async (records) => {
+      const inventory = await readInventory(this.#deps.azure, vm, run)
+      return this.#finish(await takeBackup(this.#deps, records, inventory, tier, run), run)
+    })
+  }
+
+  /** The same, unless the day (UTC) has a complete backup or no tier is due; then undefined. */
+  triggerOfDay(vm: VmRef, run: Run): Promise<Triggered | undefined> {
+    return inTurn(this.#deps, vm, { name: 'backup run' }, run, async (records) => {
+      const inventory = await readInventory(this.#deps.azure, vm, run)
+      const { recovery, schedule } = inventory
+      if (!dueToday(recovery.backups, schedule, this.#deps.clock.now())) return undefined
+      return this.#finish(await takeBackup(this.#deps, records, inventory, undefined, run), run)
+    })
+  }
+
+  /**
+   * Complete backups in the VM's home region, newest first. Needs no database, and no VM:
+   * the tags say whose they are. VM_NOT_FOUND when neither VM nor backup is there.
+   */
+  async list(vm: VmRef, { tier, since }: BackupFilter, run: Run): Promise<readonly Backup[]> {
+    const { backups } = await readRecovery(this.#deps.azure, vm, run)
+    return backups.filter((one) => (!tier || one.tier === tier) && (!since || one.createdAt >= since))
+  }
+
+  /** BACKUP_NOT_FOUND, BACKUP_INCOMPLETE. */
+  async find(vm: VmRef, name: string, run: Run): Promise<Backup> {
+    const { backups, incomplete } = await readRecovery(this.#deps.azure, vm, run)
+    const isIt = (one: Backup) => one.name.toLowerCase() === name.toLowerCase()
+    const found = backups.find(isIt)
+    if (found) return found
+    const half = incomplete.find(isIt)
+    if (!half) throw new AzlinError('BACKUP_NOT_FOUND', { backup: name, vm: vm.name })
+    throw new AzlinError('BACKUP_INCOMPLETE', {
+      backup: half.name,
+      why: 'a disk is missing, or its data has not arrived',
+    })
+  }
+
+  /** The newest complete backup not after a moment. NO_BACKUPS, NO_BACKUP_AT. */
+  async newestAt(vm: VmRef, at: Date, run: Run): Promise<Backup> {
+    const backups = await this.list(vm, {}, run)
+    if (backups.length === 0) throw new AzlinError('NO_BACKUPS', { vm: vm.name, resourceGroup: vm.resourceGroup })
+    const found = backups.find((one) => one.createdAt <= at)
+    if (!found) throw new AzlinError('NO_BACKUP_AT', { vm: vm.name, at: at.toISOString() })
+    return found
+  }
+
+  /** From here on the backup stands, and nothing may fail it any more. */
+  async #finish({ backup, inventory }: { backup: Backup; inventory: Inventory }, run: Run): Promise<Triggered> {
+    const { machine } = inventory
+    await rememberBackup(this.#deps.azure, machine, backup, run)
+    try {
+      const plan = await this.#retention.planFor(inventory, run)
+      const cleanup = await this.#retention.apply(plan, { confirmed: false }, run)
+      for (const { name, error } of cleanup.failed)
+        run.report({ type: 'cleanup.failed', vm: machine.name, code: error.code, message: `${name}: ${error.message}` })
+      return { backup, cleanup }
+    } catch (error) {
+      if (!AzlinError.is(error)) throw error
+      run.report({ type: 'cleanup.failed', vm: machine.name, code: error.code, message: error.message })
+      return { backup, cleanup: undefined }
+    }
+  }
+}

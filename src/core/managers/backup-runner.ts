@@ -1,0 +1,105 @@
+import type { Tier } from '../domain/backup.js'
+import type { Machine, VmRef } from '../domain/machine.js'
+import { readSchedule } from '../domain/schedule.js'
+import { dueToday } from '../domain/tiers.js'
+import { AzlinError } from '../errors.js'
+import type { Limit, Run } from '../run.js'
+import { type GroupReader, inventoryOf } from './backup-inventory.js'
+import type { BackupManager, Triggered } from './backup-manager.js'
+import type { ManagerDeps } from './deps.js'
+
+export type RunItem = { readonly vm: VmRef } & Outcome
+
+type Outcome =
+  | { readonly outcome: 'taken'; readonly triggered: Triggered }
+  /** Dry run: a backup of this tier would be taken. */
+  | { readonly outcome: 'due'; readonly tier: Tier }
+  | { readonly outcome: 'skipped'; readonly reason: string }
+  | { readonly outcome: 'failed'; readonly error: AzlinError }
+
+export interface RunSelection {
+  /** Empty: every VM with an enabled schedule. */
+  readonly vms: readonly VmRef[]
+  /** Where to look for them when `vms` is empty; absent: the whole subscription. */
+  readonly resourceGroup?: string | undefined
+}
+
+export interface RunOptions {
+  readonly dryRun: boolean
+}
+
+/** Takes the backups that are due, for a timer to call. Missing a call costs nothing but time: what exists in Azure decides. */
+export class BackupRunner {
+  readonly #deps: ManagerDeps
+  readonly #vmLimit: Limit
+  readonly #backups: BackupManager
+
+  /** `vmLimit`: how many VMs are backed up at once; another limit than that of the deps. */
+  constructor({ vmLimit, ...deps }: ManagerDeps & { readonly vmLimit: Limit }, backups: BackupManager) {
+    this.#deps = deps
+    this.#vmLimit = vmLimit
+    this.#backups = backups
+  }
+
+  /** A backup for each VM whose day (UTC) has no complete one. One VM's failure is in its item and stops no other. */
+  async runDue({ vms, resourceGroup }: RunSelection, options: RunOptions, run: Run): Promise<readonly RunItem[]> {
+    const { machines } = this.#deps.azure
+    const inGroup = this.#readOnce(run)
+    if (vms.length > 0)
+      return this.#each(vms, run, async (vm) => this.#runOne(await machines.get(vm, run.signal), inGroup, options, run))
+
+    const scheduled = (await machines.list(resourceGroup, run.signal)).filter(hasSchedule)
+    return this.#each(scheduled, run, (machine) => this.#runOne(machine, inGroup, options, run))
+  }
+
+  async #runOne(machine: Machine, inGroup: GroupReader, { dryRun }: RunOptions, run: Run): Promise<Outcome> {
+    const { recovery, schedule } = await inventoryOf(machine, inGroup)
+    if (!schedule.enabled) return { outcome: 'skipped', reason: 'its schedule is disabled' }
+    const tier = dueToday(recovery.backups, schedule, this.#deps.clock.now())
+    if (tier === undefined) return notDue
+    if (dryRun) return { outcome: 'due', tier }
+    const triggered = await this.#backups.triggerOfDay(machine, run)
+    return triggered ? { outcome: 'taken', triggered } : notDue
+  }
+
+  #each<T extends VmRef>(vms: readonly T[], run: Run, work: (vm: T) => Promise<Outcome>): Promise<readonly RunItem[]> {
+    return Promise.all(
+      vms.map((one) =>
+        this.#vmLimit(async () => {
+          run.signal.throwIfAborted()
+          const vm = { name: one.name, resourceGroup: one.resourceGroup }
+          return { vm, ...(await this.#outcomeOf(() => work(one), run)) }
+        }),
+      ),
+    )
+  }
+
+  async #outcomeOf(work: () => Promise<Outcome>, run: Run): Promise<Outcome> {
+    try {
+      return await work()
+    } catch (error) {
+      if (!AzlinError.is(error) || run.signal.aborted) throw error
+      if (error.code === 'BACKUP_IN_PROGRESS') return { outcome: 'skipped', reason: error.message }
+      return { outcome: 'failed', error }
+    }
+  }
+
+  /** VMs of one group share its list of snapshots. */
+  #readOnce(run: Run): GroupReader {
+    const read = new Map<string, ReturnType<GroupReader>>()
+    return (resourceGroup) => {
+      const key = resourceGroup.toLowerCase()
+      const reading = read.get(key) ?? this.#deps.azure.snapshots.inGroup(resourceGroup, run.signal)
+      read.set(key, reading)
+      return reading
+    }
+  }
+}
+
+const notDue = { outcome: 'skipped', reason: 'nothing is due today' } as const
+
+/** One whose schedule cannot be read counts: nobody would notice that it is not backed up. */
+function hasSchedule({ tags }: Machine): boolean {
+  const schedule = readSchedule(tags)
+  return schedule === 'unreadable' || (schedule !== 'none' && schedule.enabled)
+}

@@ -1,0 +1,164 @@
+/**
+ * Snapshots of all disks of a VM, started together: all of them or none. Each is in
+ * the journal before it is made; if one fails, or the user stops, the others go again.
+ */
+import { randomBytes } from 'node:crypto'
+import { armId, resourceRefOf } from '../domain/arm-id.js'
+import type { AttachedDisk, Disk, Machine } from '../domain/machine.js'
+import { diskTags, machineTags, recoveryTag } from '../domain/recovery-tags.js'
+import type { Snapshot } from '../domain/snapshot.js'
+import type { TagMap } from '../domain/tag-text.js'
+import { AzlinError } from '../errors.js'
+import type { NewSnapshot } from '../ports/azure.js'
+import type { Records } from '../ports/records.js'
+import type { Run } from '../run.js'
+import { textOf } from './audited.js'
+import type { ManagerDeps } from './deps.js'
+import { undoCapture } from './undo-capture.js'
+
+export interface CaptureRequest {
+  readonly machine: Machine
+  /** Name of the set; that of its OS disk's snapshot. */
+  readonly set: string
+  readonly nameOf: (lun: number | null) => string
+  readonly resourceGroup: string
+  /** Tags of every snapshot of the set, beside those that describe machine and disk. */
+  readonly tags: TagMap
+  readonly purpose: string
+}
+
+/** One snapshot of the set, before, while and after it is made. */
+export interface Part {
+  readonly disk: AttachedDisk
+  readonly want: NewSnapshot
+  readonly journalId: string
+}
+
+export interface Captured {
+  readonly snapshots: readonly Snapshot[]
+  /** Value of the tag `azlin:capture` of this set and of no other. */
+  readonly token: string
+}
+
+/** Errors that say what has to be mended before any backup can be taken; others become BACKUP_FAILED. */
+const prerequisites = new Set(['FORBIDDEN', 'NOT_SIGNED_IN', 'RESOURCE_GROUP_NOT_FOUND', 'PROVIDER_NOT_REGISTERED'])
+
+/** UNSUPPORTED_DISK, BACKUP_FAILED, NAME_TAKEN, or what has to be mended first. After each nothing is left. */
+export async function capture(
+  deps: ManagerDeps,
+  records: Records,
+  request: CaptureRequest,
+  run: Run,
+): Promise<Captured> {
+  const { azure, clock } = deps
+  const { machine, set, purpose } = request
+  refuseUnsupported(machine)
+  const token = randomBytes(6).toString('hex')
+  const wanted = await describe(deps, request, token, run)
+
+  // All entries first: nothing is sent before everything is written down.
+  const parts: Part[] = []
+  for (const { disk, want } of wanted) {
+    const resourceId = armId(azure.subscriptionId, 'snapshot', want)
+    const entry = { kind: 'snapshot', resourceId, purpose, details: { set, of: wanted.length } } as const
+    parts.push({ disk, want, journalId: await records.journal.open(entry, clock.now()) })
+  }
+
+  const outcomes = await Promise.allSettled(parts.map(({ want }) => take(deps, want, run)))
+  const failures = outcomes.flatMap((outcome, index) => {
+    const part = parts[index]
+    return outcome.status === 'rejected' && part ? [{ part, error: outcome.reason as unknown }] : []
+  })
+  const [first] = failures
+  if (first) {
+    const reason = run.signal.aborted ? 'interrupted' : `the snapshot of ${first.part.disk.name} failed`
+    const errors = new Map(failures.map(({ part, error }) => [part, error]))
+    await undoCapture(deps, records, { parts, errors, token, reason }, run)
+    throw toThrow(machine, failures.find(({ error }) => AzlinError.is(error, 'NAME_TAKEN')) ?? first, run)
+  }
+  for (const { journalId } of parts) await records.journal.close(journalId)
+  return { token, snapshots: outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : [])) }
+}
+
+function refuseUnsupported({ name: vm, osDiskKind, unmanagedDataDisks, securityType, disks }: Machine): void {
+  const why =
+    osDiskKind !== 'managed'
+      ? `its OS disk is ${osDiskKind}`
+      : unmanagedDataDisks > 0
+        ? `${unmanagedDataDisks} of its data disks are unmanaged`
+        : securityType?.toLowerCase() === 'confidentialvm'
+          ? 'it is a confidential VM, whose disks Azure does not snapshot'
+          : disks.some((disk) => disk.lun === null)
+            ? undefined
+            : 'it has no OS disk'
+  if (why !== undefined) throw new AzlinError('UNSUPPORTED_DISK', { vm, why })
+}
+
+async function describe(
+  { azure, limit }: ManagerDeps,
+  { machine, nameOf, resourceGroup, tags }: CaptureRequest,
+  token: string,
+  run: Run,
+): Promise<readonly { disk: AttachedDisk; want: NewSnapshot }[]> {
+  const found = await Promise.all(
+    machine.disks.map((attached) =>
+      limit(async () => {
+        const ref = resourceRefOf(attached.id)
+        const disk = ref && (await azure.disks.find(ref, run.signal))
+        if (!disk) throw new AzlinError('AZURE_NOT_FOUND', { what: `disk ${attached.name} of ${machine.name}` })
+        return { attached, disk }
+      }),
+    ),
+  )
+  const os = found.find(({ attached }) => attached.lun === null)?.disk
+  const common = { ...tags, ...machineTags(machine, factsOf(machine, os)), [recoveryTag.capture]: token }
+  return found.map(({ attached, disk }) => ({
+    disk: attached,
+    want: {
+      name: nameOf(attached.lun),
+      resourceGroup,
+      region: machine.region,
+      sourceId: attached.id,
+      encryptionSetId: disk.encryptionSetId,
+      tags: {
+        ...common,
+        ...diskTags({
+          lun: attached.lun,
+          caching: attached.caching,
+          sku: disk.sku,
+          sizeGb: disk.sizeGb,
+          zone: disk.zone,
+          of: found.length,
+          diskName: attached.name,
+        }),
+      },
+    },
+  }))
+}
+
+function factsOf({ size, osType, trustedLaunch, zone, licenseType, plan }: Machine, os: Disk | undefined) {
+  return {
+    size,
+    osType,
+    trustedLaunch,
+    zone,
+    licenseType,
+    plan,
+    generation: os?.generation,
+    architecture: os?.architecture,
+  }
+}
+
+async function take({ azure }: ManagerDeps, want: NewSnapshot, run: Run): Promise<Snapshot> {
+  run.report({ type: 'snapshot.started', snapshot: want.name })
+  const snapshot = await azure.snapshots.create(want, run.signal)
+  run.report({ type: 'snapshot.finished', snapshot: want.name })
+  return snapshot
+}
+
+function toThrow({ name: vm }: Machine, { part, error }: { part: Part; error: unknown }, run: Run): unknown {
+  if (run.signal.aborted) return run.signal.reason
+  if (!AzlinError.is(error)) return error
+  if (error.code === 'NAME_TAKEN' || prerequisites.has(error.code)) return error
+  return new AzlinError('BACKUP_FAILED', { vm, disk: part.disk.name, reason: textOf(error) }, { cause: error })
+}

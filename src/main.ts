@@ -1,0 +1,76 @@
+/**
+ * The way in and the way out: finds the command, runs it, and gives every failure one form.
+ *
+ * Whatever goes wrong ends as an AzlinError here, so that scripts see one JSON document (or one sentence and
+ * a hint) and one exit code, also for a mistyped command or flag.
+ */
+import { Config, run } from '@oclif/core'
+import { AzlinError } from './core/errors.js'
+import { exitCodes } from './exit-codes.js'
+import { colours } from './terminal/colour.js'
+import { explainCommand, explainParsing, jsonLast, wantsJson } from './usage.js'
+
+/** `root` is the folder of azlin's package.json. Ends the process, once everything written has left it. */
+export async function main(typed: readonly string[], root: string): Promise<void> {
+  const argv = jsonLast(typed)
+  // A reader that has seen enough (`azlin … | head -1`) is no failure.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
+
+  try {
+    const config = await Config.load(root)
+    const problem = explainCommand(argv, config)
+    if (problem) throw problem
+    await run(argv, config)
+  } catch (error) {
+    process.exitCode = answer(error, argv)
+  }
+
+  await Promise.all([drained(process.stdout), drained(process.stderr)])
+  // Idle connections and timers of libraries must not keep a finished command alive.
+  process.exit()
+}
+
+/** Prints the failure and returns the exit code. */
+function answer(error: unknown, argv: readonly string[]): number {
+  const wanted = wantedExit(error)
+  if (wanted !== undefined) return wanted
+
+  const known = explained(error)
+  if (wantsJson(argv)) process.stdout.write(`${JSON.stringify({ error: known }, undefined, 2)}\n`)
+  else {
+    const paint = colours(process.stderr)
+    process.stderr.write(`${paint.red('Error:')} ${known.message}\n${paint.dim(known.hint)}\n`)
+  }
+  if (known.code === 'INTERNAL' && (argv.includes('--verbose') || process.env['DEBUG']))
+    process.stderr.write(`${stackOf(error)}\n`)
+  // A command that was stopped has said so already: it ends with 130, whatever it met on its way out.
+  return process.exitCode === exitCodes.INTERRUPTED ? exitCodes.INTERRUPTED : exitCodes[known.code]
+}
+
+/** oclif's own complaints (`azlin help nonsense`) are about what was typed; whatever else is unknown is a bug. */
+function explained(error: unknown): AzlinError {
+  if (AzlinError.is(error)) return error
+  if (error instanceof Error && 'oclif' in error) return explainParsing(error, '', [])
+  return new AzlinError('INTERNAL', { reason: messageOf(error) })
+}
+
+/** `this.exit(n)` is oclif's way to leave, not a failure. */
+function wantedExit(error: unknown): number | undefined {
+  const { code, oclif } = (error ?? {}) as { code?: unknown; oclif?: { exit?: number } }
+  return code === 'EEXIT' ? (oclif?.exit ?? 0) : undefined
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
+const stackOf = (error: unknown) => (error instanceof Error ? error.stack : String(error))
+
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+}
+
+/** Until the last byte is in the reader's hands: leaving earlier would cut a long document in a pipe. */
+function drained(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed || stream.closed) resolve()
+    else stream.write('', () => resolve())
+  })
+}

@@ -1,0 +1,88 @@
+/** What disks and snapshots have in common. */
+import type { ImageContent } from '../image/content.js'
+import { type Json, listAt, objectAt, same, textAt } from '../network/json.js'
+import type { Resource } from '../resource.js'
+import type { World } from '../world.js'
+
+export const diskType = 'Microsoft.Compute/disks'
+export const snapshotType = 'Microsoft.Compute/snapshots'
+export const machineType = 'Microsoft.Compute/virtualMachines'
+export const bytesPerGiB = 1024 ** 3
+
+/** What a copy takes from its source when nothing else is sent. */
+export const inherited = [
+  'osType',
+  'hyperVGeneration',
+  'purchasePlan',
+  'supportedCapabilities',
+  'supportsHibernation',
+  'securityProfile',
+  'encryption',
+] as const
+
+export function pick(from: Json, keys: readonly string[]): Json {
+  return Object.fromEntries(keys.filter((key) => from[key] !== undefined).map((key) => [key, from[key]]))
+}
+
+/** Set by Azure alone; a client that sends back what it read does not change them. */
+export function withoutComputed(sent: Json): Json {
+  const computed = [
+    'provisioningState',
+    'timeCreated',
+    'uniqueId',
+    'diskState',
+    'diskSizeBytes',
+    'completionPercent',
+    'copyCompletionError',
+    'snapshotAccessState',
+    'incrementalSnapshotFamilyId',
+    'creationData',
+  ]
+  return Object.fromEntries(Object.entries(sent).filter(([key]) => !computed.includes(key)))
+}
+
+export function sizeGB({ properties }: Resource): number {
+  const size = properties['diskSizeGB']
+  return typeof size === 'number' ? size : 0
+}
+
+export function machinesWith(world: World, diskId: string): Resource[] {
+  return world.list(machineType).filter((machine) => attachedIds(machine).some((id) => same(id, diskId)))
+}
+
+export function attachedIds({ properties }: Resource): string[] {
+  const storage = objectAt(properties, 'storageProfile')
+  return [objectAt(storage, 'osDisk'), ...listAt(storage, 'dataDisks')]
+    .map((disk) => textAt(objectAt(disk, 'managedDisk'), 'id'))
+    .filter((id) => id !== undefined)
+}
+
+/** Open access ends by itself when its time is over. */
+export function hasAccess(world: World, { hidden }: Resource): boolean {
+  return hidden.access !== undefined && new Date(hidden.access.until) > world.now()
+}
+
+/** Bytes of a new, empty disk. */
+export function emptyContent(seed: string, sizeGB: number): ImageContent {
+  return { kind: 'empty', sizeBytes: sizeGB * bytesPerGiB, seed, generation: 0 }
+}
+
+/** The same bytes on a disk that may be larger. */
+export function grown(content: ImageContent, sizeGB: number): ImageContent {
+  const sizeBytes = sizeGB * bytesPerGiB
+  if (sizeBytes === content.sizeBytes) return content
+  return { ...content, sizeBytes, partitionedBytes: content.partitionedBytes ?? content.sizeBytes }
+}
+
+/** What a disk holds now: the guest of a running machine changes a little every hour. */
+export function contentNow(world: World, { hidden }: Resource): ImageContent | undefined {
+  const { content, writingSince } = hidden
+  if (!content || writingSince === undefined) return content
+  const hours = Math.max(0, Math.floor((world.now().getTime() - Date.parse(writingSince)) / 3_600_000))
+  return { ...content, generation: content.generation + hours }
+}
+
+export function tierOf(sku: string): string {
+  if (sku.startsWith('Premium')) return 'Premium'
+  return sku.startsWith('Ultra') ? 'Ultra' : 'Standard'
+}

@@ -1,0 +1,73 @@
+import { textAt, type Json } from '../network/json.js'
+import type { Resource } from '../resource.js'
+import type { World } from '../world.js'
+import { hasAccess, machinesWith, tierOf } from './disk-model.js'
+
+/** A disk as GET shows it; whom it is attached to is read from the machines. */
+export function shownDisk(world: World, disk: Resource): Json {
+  const owner = machinesWith(world, disk.id)[0]
+  return {
+    ...common(disk),
+    ...(owner && { managedBy: owner.id }),
+    properties: { ...disk.properties, ...(settled(disk) && { diskState: diskState(world, disk, owner) }) },
+  }
+}
+
+/** `progress`: with completionPercent, which the output of the operation lacks. */
+export function shownSnapshot(world: World, snapshot: Resource, { progress }: { progress: boolean }): Json {
+  const percent = completionPercent(world, snapshot)
+  const state = hasAccess(world, snapshot) ? 'ActiveSAS' : 'Unattached'
+  return {
+    ...common(snapshot),
+    properties: {
+      ...snapshot.properties,
+      ...(settled(snapshot) && {
+        diskState: state,
+        snapshotAccessState: percent === undefined || percent >= 100 ? 'Available' : 'Pending',
+        ...(progress && percent !== undefined && { completionPercent: percent }),
+      }),
+    },
+  }
+}
+
+/** The first answer to a PUT: not yet the resource. Versions before 2022 did not even say which it is. */
+export function partial(resource: Resource, sent: Json, version: string): Json {
+  const { id, name, type, location, tags, sku, zones } = resource
+  const fields = { location, ...(tags && { tags }), ...(sku && sent['sku'] ? { sku: sent['sku'] } : {}), ...(zones && { zones }) }
+  const asked = sent['properties'] as Json
+  const properties = { ...asked, creationData: resource.properties['creationData'], provisioningState: 'Updating' }
+  if (version < '2022-01-01') return { ...fields, properties: { ...properties, isArmResource: true } }
+  return { name, id, type, ...fields, properties }
+}
+
+/** How far a copy in the background is, from 0 to 100; undefined for what was never one. */
+export function completionPercent(world: World, { hidden }: Resource): number | undefined {
+  if (!hidden.copy) return undefined
+  const { from, until, brokenAt } = hidden.copy
+  const now = brokenAt === undefined ? world.now().getTime() : Date.parse(brokenAt)
+  const part = (now - Date.parse(from)) / Math.max(1, Date.parse(until) - Date.parse(from))
+  return Math.max(0, Math.min(100, Math.floor(part * 100)))
+}
+
+function common({ id, name, type, location, tags, sku, zones }: Resource): Json {
+  const skuName = textAt(sku, 'name') ?? 'Standard_LRS'
+  return {
+    name,
+    id,
+    type,
+    location,
+    ...(tags && { tags }),
+    sku: { name: skuName, tier: tierOf(skuName) },
+    ...(zones && { zones }),
+  }
+}
+
+function diskState(world: World, disk: Resource, owner: Resource | undefined): string {
+  if (hasAccess(world, disk)) return 'ActiveSAS'
+  if (!owner) return 'Unattached'
+  return owner.hidden.power?.code === 'deallocated' ? 'Reserved' : 'Attached'
+}
+
+function settled({ properties }: Resource): boolean {
+  return properties['timeCreated'] !== undefined
+}

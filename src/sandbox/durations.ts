@@ -1,0 +1,20 @@
+/** How long things take in Azure, in seconds; measured from recorded conversations where there are some. */
+export const seconds = {
+  /** Disks and snapshots: about a second on the server. */
+  disk: 1.5,
+  snapshot: 1.5,
+  diskDelete: 1,
+  access: 0.2,
+  /** Per GiB of the source when a snapshot travels to another region; the first one of a disk is a full copy. */
+  copyPerGiB: 8,
+  copyLeast: 120,
+  machineCreate: 45,
+  machineUpdate: 15,
+  machineDelete: 50,
+  start: 35,
+  restart: 22,
+  powerOff: 20,
+  deallocate: 50,
+  /** From running to the first report of the guest agent. */
+  agent: 25,
+} as const

@@ -1,0 +1,134 @@
+/** Resource Manager over HTTP: tokens, api-version, faults, the request log, errors; then the route. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { ArmError } from './errors.js'
+import { operationFault } from './fault-context.js'
+import type { Faults } from './faults.js'
+import { checkLocks } from './locks.js'
+import { isObject, type Json, objectAt, textAt } from './network/json.js'
+import type { AddRoute, Answer, Call, Handler } from './routes.js'
+import { isToken } from './tokens.js'
+import { checkSubscription } from './subscriptions.js'
+import type { World } from './world.js'
+
+const struck = ['status', 'drop', 'delay', 'failOperation', 'failPolls'] as const
+
+/** A route maker: each route is guarded as Resource Manager guards its own. */
+export function armRoutes(app: FastifyInstance, world: World, faults: Faults): AddRoute {
+  return (method, path, handler) => {
+    app.route({
+      method,
+      url: path,
+      exposeHeadRoute: false,
+      handler: async (request, reply) => {
+        checkToken(request, world)
+        checkVersion(request)
+        return serve(request, reply, { handler, world, faults })
+      },
+    })
+  }
+}
+
+async function serve(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { handler, world, faults }: { handler: Handler; world: World; faults: Faults },
+): Promise<FastifyReply> {
+  const call = callOf(request)
+  checkSubscription(call.params['subscription'])
+  checkRegion(call, world, faults)
+  let dropAfter = false
+  const operation: { failWith?: { code: string; message: string }; failPolls?: number } = {}
+  for (const fault of faults.strike(struck, { method: call.method, path: call.path })) {
+    if (fault.kind === 'delay') await new Promise((resolve) => setTimeout(resolve, fault.ms))
+    else if (fault.kind === 'drop' && fault.when === 'before') return drop(reply)
+    else if (fault.kind === 'drop') dropAfter = true
+    else if (fault.kind === 'failOperation') operation.failWith = { code: fault.code, message: fault.message }
+    else if (fault.kind === 'failPolls') operation.failPolls = fault.polls
+    else if (fault.kind === 'status') {
+      const headers = fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) }
+      throw new ArmError(fault.status, fault.code, fault.message, { headers })
+    }
+  }
+  checkLocks(world, call)
+  const answer = await operationFault.run(operation, async () => handler(call))
+  return dropAfter ? drop(reply) : send(reply, answer)
+}
+
+export function send(reply: FastifyReply, { status, headers = {}, body }: Answer): FastifyReply {
+  reply.code(status).headers(headers)
+  if (body === undefined) return reply.send()
+  return reply.header('content-type', 'application/json; charset=utf-8').send(JSON.stringify(body))
+}
+
+export function sendError(error: unknown, reply: FastifyReply): FastifyReply {
+  if (error instanceof ArmError) {
+    return send(reply, { status: error.status, headers: error.headers, body: { error: error.error } })
+  }
+  // The framework's own: a body that is no JSON, one that is too long.
+  if (isObject(error) && typeof error['statusCode'] === 'number' && error['statusCode'] < 500) {
+    const message = `The request content was invalid and could not be deserialized: '${textAt(error, 'message')}'.`
+    return send(reply, { status: 400, body: { error: { code: 'InvalidRequestContent', message } } })
+  }
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return send(reply, { status: 500, body: { error: { code: 'InternalServerError', message } } })
+}
+
+function drop(reply: FastifyReply): FastifyReply {
+  reply.hijack()
+  reply.raw.destroy()
+  return reply
+}
+
+function checkToken(request: FastifyRequest, world: World): void {
+  const [scheme, token] = (request.headers.authorization ?? '').split(' ')
+  if (scheme?.toLowerCase() === 'bearer' && token && isToken(world.secret, token)) return
+  const challenge = 'Bearer authorization_uri="https://login.windows.net/", error="invalid_token"'
+  if (!token) throw new ArmError(401, 'AuthenticationFailed', "Authentication failed. The 'Authorization' header is missing.")
+  throw new ArmError(401, 'InvalidAuthenticationToken', 'The access token is invalid.', {
+    headers: { 'www-authenticate': challenge },
+  })
+}
+
+function checkVersion(request: FastifyRequest): void {
+  const version = textAt(callQuery(request), 'api-version')
+  if (version === undefined) {
+    throw new ArmError(
+      400,
+      'MissingApiVersionParameter',
+      "The api-version query parameter (?api-version=) is required for all requests.",
+    )
+  }
+  if (!/^\d{4}-\d{2}-\d{2}(-preview)?$/.test(version) || Number.isNaN(Date.parse(version.slice(0, 10)))) {
+    throw new ArmError(400, 'InvalidApiVersionParameter', `The api-version '${version}' is invalid.`)
+  }
+}
+
+/** Everything but the resource group itself: that is kept in all regions. */
+function checkRegion({ path, params, body }: Call, world: World, faults: Faults): void {
+  const target = /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/[^/]+\/[^/]+\/[^/]+/i.exec(path)?.[0]
+  if (target === undefined && params['location'] === undefined) return
+  const region = params['location'] ?? (target && world.get(target)?.location) ?? textAt(body, 'location')
+  if (region === undefined || !faults.isDown(region)) return
+  throw new ArmError(503, 'ServiceUnavailable', `The service is temporarily unavailable in region '${region}'.`)
+}
+
+function callOf(request: FastifyRequest): Call {
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(request.headers)) if (typeof value === 'string') headers[name] = value
+  return {
+    method: request.method,
+    path: decodeURIComponent(request.url.split('?')[0] ?? ''),
+    rawUrl: request.originalUrl,
+    params: objectAt({ params: request.params }, 'params') as Record<string, string>,
+    query: callQuery(request),
+    headers,
+    body: isObject(request.body) ? request.body : {},
+  }
+}
+
+function callQuery(request: FastifyRequest): Record<string, string> {
+  const query: Record<string, string> = {}
+  const given: Json = isObject(request.query) ? request.query : {}
+  for (const [name, value] of Object.entries(given)) if (typeof value === 'string') query[name.toLowerCase()] = value
+  return query
+}

@@ -1,0 +1,62 @@
+import type { ImageContent } from './image/content.js'
+import type { Json } from './network/json.js'
+
+/** Anything with an ARM id, a resource group and a lock included. */
+export interface Resource {
+  readonly id: string
+  readonly name: string
+  /** As Azure writes it, like `Microsoft.Compute/disks`. */
+  readonly type: string
+  location: string
+  tags?: Record<string, string>
+  sku?: Json
+  zones?: string[]
+  plan?: Json
+  identity?: Json
+  properties: Json
+  /** Only where Azure has one: machines and network resources. */
+  etag?: string
+  managedBy?: string
+  hidden: Hidden
+}
+
+/** What Azure knows of a resource and does not show; saved with it. */
+export interface Hidden {
+  /** What a disk or snapshot holds. Copied from disk to snapshot to disk at the moment of the copy. */
+  content?: ImageContent
+  /** Since when (ISO) a running guest writes to this disk. */
+  writingSince?: string
+  /** Grant of access to a disk or snapshot that is open. */
+  access?: { readonly token: string; readonly until: string }
+  /** A copy in the background: from when to when (ISO), in the sandbox's time. */
+  copy?: BackgroundCopy
+  power?: Power
+  [other: string]: unknown
+}
+
+export interface BackgroundCopy {
+  readonly from: string
+  readonly until: string
+  readonly sourceId: string
+  /** Chain that the source belongs to; of each only one snapshot is copied at a time. */
+  readonly sourceFamily: string
+  /** When it broke off, if it did. */
+  readonly brokenAt?: string
+}
+
+export interface Power {
+  /** `running`, `stopped`, `deallocated` or the way there. */
+  readonly code: string
+  readonly since: string
+  /** When the guest agent reports for the first time since the start. Absent when it never will. */
+  readonly agentFrom?: string
+}
+
+export function armId(...parts: readonly string[]): string {
+  return `/${parts.join('/')}`
+}
+
+/** Name of the resource group in an id, or undefined when it is of the subscription itself. */
+export function groupOf(id: string): string | undefined {
+  return /^\/subscriptions\/[^/]+\/resourceGroups\/([^/]+)/i.exec(id)?.[1]
+}

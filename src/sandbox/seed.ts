@@ -1,0 +1,7 @@
+import type { Sandbox } from './routes.js'
+import { groupId, groupType } from './groups.js'
+
+export function seedWorld({ world }: Sandbox): void {
+  const group = { id: groupId('demo-rg'), name: 'demo-rg', type: groupType, location: 'westus2' }
+  world.put({ ...group, properties: { provisioningState: 'Succeeded' }, hidden: {} })
+}

@@ -1,0 +1,65 @@
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { type Attempt, isRepeatable, pauseBeforeRetry } from '../../src/azure/policies/retry-rules.js'
+
+const anyAttempt: fc.Arbitrary<Attempt> = fc.record({
+  trouble: fc.constantFrom('throttled', 'unavailable', 'notSent', 'dropped'),
+  number: fc.integer({ min: 1, max: 20 }),
+  elapsedMs: fc.integer({ min: 0, max: 700_000 }),
+  retryAfterMs: fc.option(fc.integer({ min: 0, max: 300_000 }), { nil: undefined }),
+  repeatable: fc.boolean(),
+  polling: fc.boolean(),
+  chance: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+})
+
+describe('retries', () => {
+  it('never repeat what may have been carried out and must not be done twice', () => {
+    fc.assert(
+      fc.property(anyAttempt, (attempt) => {
+        const maybeDone = attempt.trouble === 'unavailable' || attempt.trouble === 'dropped'
+        if (maybeDone && !attempt.repeatable) expect(pauseBeforeRetry(attempt)).toBeUndefined()
+      }),
+    )
+  })
+
+  it('wait at least as long as they are asked to, at most two minutes, and never past ten', () => {
+    fc.assert(
+      fc.property(anyAttempt, (attempt) => {
+        const pause = pauseBeforeRetry(attempt)
+        if (pause === undefined) return
+        expect(pause).toBeGreaterThanOrEqual(attempt.retryAfterMs ?? 0)
+        expect(pause).toBeLessThanOrEqual(120_250)
+        if (attempt.retryAfterMs !== undefined) expect(attempt.elapsedMs + pause).toBeLessThanOrEqual(600_000)
+      }),
+    )
+  })
+
+  it('end, whatever goes wrong', () => {
+    fc.assert(
+      fc.property(anyAttempt, (first) => {
+        let elapsedMs = 0
+        for (let number = 1; number < 10_000; number++) {
+          const pause = pauseBeforeRetry({ ...first, number, elapsedMs })
+          if (pause === undefined) return
+          elapsedMs += Math.max(1, pause) + 100
+        }
+        throw new Error('it goes on for ever')
+      }),
+    )
+  })
+
+  it.each([
+    ['GET', '/x', false, true],
+    ['DELETE', '/x/snapshots/s', false, true],
+    ['PUT', '/x/snapshots/s', false, true],
+    ['PUT', '/x/virtualMachines/v', true, false],
+    ['POST', '/x/virtualMachines/v/start', false, true],
+    ['POST', '/x/virtualMachines/v/deallocate', false, true],
+    ['POST', '/x/virtualMachines/v/runCommand', false, false],
+    ['POST', '/x/virtualMachines/v/restart', false, false],
+    ['PATCH', '/x/providers/Microsoft.Resources/tags/default', false, true],
+    ['PATCH', '/x/virtualMachines/v', false, false],
+  ])('know of %s %s (conditional: %s) whether it may be sent twice: %s', (method, path, conditional, repeatable) => {
+    expect(isRepeatable({ method, url: `https://h${path}?api-version=1`, conditional })).toBe(repeatable)
+  })
+})

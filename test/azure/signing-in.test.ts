@@ -1,0 +1,17 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import { connected, rejection } from './support/connected.js'
+import { ScriptedAzure } from './support/scripted-azure.js'
+
+let cloud: ScriptedAzure
+beforeAll(async () => {
+  cloud = await ScriptedAzure.start()
+})
+afterAll(() => cloud.stop())
+
+it('says that nobody is signed in when the credential is refused, and sends nothing else', async () => {
+  const { azure } = await connected(cloud)
+  cloud.tokenScript = { status: 400, body: { error: 'invalid_client', error_description: 'Identity not found' } }
+  const error = await rejection(azure.snapshots.find({ name: 's', resourceGroup: 'rg' }, new AbortController().signal))
+  expect(error).toMatchObject({ code: 'NOT_SIGNED_IN' })
+  expect(cloud.asked).toEqual([])
+})

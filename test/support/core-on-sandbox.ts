@@ -1,0 +1,68 @@
+/** Core with the real adapters and the real database, on an embedded Azure of its own. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pLimit from 'p-limit'
+import { connectAzure } from '../../src/azure/connect.js'
+import { type Clock, systemClock } from '../../src/core/clock.js'
+import type { AzlinEvent } from '../../src/core/events.js'
+import { BackupManager } from '../../src/core/managers/backup-manager.js'
+import { BackupSchedules } from '../../src/core/managers/backup-schedules.js'
+import { RestoreManager } from '../../src/core/managers/restore-manager.js'
+import { TemporaryManager } from '../../src/core/managers/temporary-manager.js'
+import type { Azure } from '../../src/core/ports/azure.js'
+import type { Run } from '../../src/core/run.js'
+import { type OpenRecords, openRecords } from '../../src/db/open.js'
+import { type RunningSandbox, startSandbox } from '../../src/sandbox/server.js'
+
+export interface CoreOnSandbox {
+  readonly sandbox: RunningSandbox
+  readonly azure: Azure
+  readonly records: OpenRecords
+  readonly clock: Clock
+  readonly events: AzlinEvent[]
+  readonly backups: BackupManager
+  readonly schedules: BackupSchedules
+  readonly restores: RestoreManager
+  readonly temporary: TemporaryManager
+  /** A run that `stop` ends, as Ctrl-C would. */
+  run(stop?: AbortController): Run
+  close(): Promise<void>
+}
+
+export async function coreOnSandbox({ speed = 1000 }: { speed?: number } = {}): Promise<CoreOnSandbox> {
+  const home = mkdtempSync(join(tmpdir(), 'azlin-core-'))
+  const sandbox = await startSandbox({ home: join(home, 'sandbox'), speed })
+  const clock = systemClock(() => +sandbox.world.now() - Date.now())
+  const events: AzlinEvent[] = []
+  const report = (event: AzlinEvent) => void events.push(event)
+  const target = {
+    subscriptionId: sandbox.subscriptionId,
+    cloud: 'sandbox',
+    armEndpoint: sandbox.url,
+    pollIntervalMs: 10,
+    caPem: readFileSync(sandbox.caFile, 'utf8'),
+    identity: { endpoint: sandbox.identityEndpoint, header: sandbox.identityHeader },
+  } as const
+  const azure = await connectAzure(target, report, clock)
+  const records = await openRecords(home)
+  const deps = { azure, clock, records, limit: pLimit(8) }
+  const boot = { machines: azure.machines, clock, lookEveryMs: 20 }
+  return {
+    sandbox,
+    azure,
+    records,
+    clock,
+    events,
+    backups: new BackupManager(deps),
+    schedules: new BackupSchedules(deps),
+    restores: new RestoreManager({ ...deps, boot, journal: records.journal, host: hostname() }),
+    temporary: new TemporaryManager(deps),
+    run: (stop = new AbortController()) => ({ signal: stop.signal, report }),
+    close: async () => {
+      await records.close()
+      await sandbox.close()
+      rmSync(home, { recursive: true, force: true })
+    },
+  }
+}
