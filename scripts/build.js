@@ -11,7 +11,7 @@ import { readdirSync } from 'node:fs'
 import { chmod, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { lazyRequires } from './lazy-requires.js'
+import { lazyConstants } from './lazy-constants.js'
 import { Problem, root, script } from './steps.js'
 import { thirdPartyNotices } from './third-party-notices.js'
 
@@ -23,9 +23,8 @@ const external = ['better-sqlite3', 'pnpapi', 'ts-node', 'tsx', 'typescript']
 /** CommonJS packages within an ES module expect these; they are free identifiers there. */
 const commonJs = `
 import { createRequire as $createRequire } from 'node:module'
-import { dirname as $dirnameOf } from 'node:path'
-import { fileURLToPath as $fileURLToPath } from 'node:url'
-const require = $createRequire(import.meta.url), $filename = $fileURLToPath(import.meta.url), $dirname = $dirnameOf($filename)
+const require = $createRequire(import.meta.url)
+const $filename = require('node:url').fileURLToPath(import.meta.url), $dirname = require('node:path').dirname($filename)
 `
 
 async function build() {
@@ -45,9 +44,16 @@ async function build() {
       target: 'node20',
       chunkNames: 'chunks/[name]-[hash]',
       banner: { js: commonJs },
-      define: { __dirname: '$dirname', __filename: '$filename' },
+      define: {
+        __dirname: '$dirname',
+        __filename: '$filename',
+        // No form is ever sent, and Node.js loads its whole fetch only to answer `typeof FormData`.
+        FormData: 'undefined',
+        // Which Node.js azlin wants stands in its own package.json.
+        'process.env.OCLIF_DISABLE_ENGINE_WARNING': '"1"',
+      },
       external,
-      plugins: [lazyRequires],
+      plugins: [lazyConstants],
       minify: true,
       keepNames: true,
       legalComments: 'none',

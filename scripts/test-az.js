@@ -90,22 +90,75 @@ function powerOf(vm) {
   return ['vm', 'get-instance-view', '-g', group, '-n', vm, '--query', query]
 }
 
+/** az of its own: another settings folder, the sandbox's certificate, its identity endpoint, and nothing of the user's. */
+async function signIn(sandbox, folder) {
+  await writeFile(join(folder, 'sitecustomize.py'), sitecustomize)
+  const env = {
+    PATH: process.env.PATH,
+    HOME: folder,
+    AZURE_CONFIG_DIR: join(folder, 'azure'),
+    AZURE_CORE_COLLECT_TELEMETRY: 'no',
+    PYTHONPATH: folder,
+    PYTHONWARNINGS: 'ignore',
+    REQUESTS_CA_BUNDLE: sandbox.caFile,
+    APPSETTING_WEBSITE_SITE_NAME: 'sandbox',
+    MSI_ENDPOINT: sandbox.identityEndpoint,
+    MSI_SECRET: sandbox.identityHeader,
+  }
+  const az = async (...args) => {
+    const { stdout } = await run('az', [...args, '--output', 'json'], { env, timeout: 120_000, maxBuffer: 2 ** 26 })
+    return stdout.trim() === '' ? undefined : JSON.parse(stdout)
+  }
+  const { url } = sandbox
+  await az(
+    ...['cloud', 'register', '--name', 'azlin-sandbox', '--endpoint-resource-manager', url],
+    ...['--endpoint-active-directory', `${url}/`, '--endpoint-active-directory-graph-resource-id', `${url}/`],
+    ...['--endpoint-active-directory-resource-id', 'https://management.core.windows.net/'],
+    ...['--endpoint-management', url, '--endpoint-gallery', url, '--suffix-storage-endpoint', 'x.invalid'],
+  )
+  await az('cloud', 'set', '--name', 'azlin-sandbox')
+  await az('login', '--identity')
+  return az
+}
+
+async function check(az) {
+  const { storageProfile } = await az('vm', 'show', '-g', group, '-n', 'web-1')
+  const known = { osDisk: storageProfile.osDisk.managedDisk.id }
+  let failed = 0
+  for (const [what, args, holds] of checks) {
+    const started = Date.now()
+    let trouble
+    try {
+      const answer = await az(...(typeof args === 'function' ? args(known) : args))
+      if (!holds(answer)) trouble = `answered ${JSON.stringify(answer)}`
+    } catch (error) {
+      trouble = error.stderr?.trim() || error.message
+    }
+    if (trouble) failed++
+    const seconds = ((Date.now() - started) / 1000).toFixed(1)
+    console.log(`${trouble ? 'FAILED' : 'ok    '} ${what} (${seconds} s)${trouble ? `: ${trouble}` : ''}`)
+  }
+  console.log(`${checks.length - failed} passed, ${failed} failed`)
+  return failed === 0 ? 0 : 1
+}
+
 async function main() {
   try {
     await run('az', ['version'])
   } catch {
-    console.error('The azure-cli is not installed: apt-get install azure-cli')
+    console.error('The client under test is not installed: apt-get install azure-cli')
     return 1
   }
   if (!existsSync(server)) await run('npm', ['run', 'build:test'], { cwd: root })
   const { startSandbox } = await import(server)
   const folder = await mkdtemp(join(tmpdir(), 'azlin-az-'))
-  const sandbox = await startSandbox({ stateFolder: join(folder, 'state'), speed: 200 })
+  const sandbox = await startSandbox({ home: join(folder, 'sandbox'), speed: 200 })
   try {
-    const az = await signIn(sandbox, folder)
-    return await check(az)
+    return await check(await signIn(sandbox, folder))
   } finally {
     await sandbox.close()
     await rm(folder, { recursive: true })
   }
 }
+
+process.exitCode = await main()

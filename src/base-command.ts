@@ -39,7 +39,12 @@ const azureFlags = {
 const leaving = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** For commands that delete or overwrite. */
-export const yesFlag = Flags.boolean({ char: 'y', aliases: ['force'], summary: 'Do it without asking; also --force.' })
+export const yesFlag = Flags.boolean({
+  default: false,
+  char: 'y',
+  aliases: ['force'],
+  summary: 'Do it without asking; also --force.',
+})
 
 export type { Azlin }
 export type AzureFlags = Interfaces.InferredFlags<typeof azureFlags>

@@ -14,7 +14,7 @@ off is brought to its end or undone.`
     { description: 'From a timer', command: '<%= config.bin %> <%= command.id %> --yes' },
   ]
   static override flags = {
-    'dry-run': Flags.boolean({ summary: 'Only say what would be removed.' }),
+    'dry-run': Flags.boolean({ default: false, summary: 'Only say what would be removed.' }),
     yes: yesFlag,
   }
 

@@ -87,7 +87,10 @@ export class SandboxControl {
           ca: this.#ca,
           agent: false,
           signal: AbortSignal.timeout(patienceMs),
-          headers: { 'x-sandbox-key': identityHeader, ...(text !== undefined && { 'content-type': 'application/json' }) },
+          headers: {
+            'x-sandbox-key': identityHeader,
+            ...(text !== undefined && { 'content-type': 'application/json' }),
+          },
         },
         (response) => {
           let answer = ''

@@ -1,12 +1,12 @@
 /** What steers the sandbox itself: status, clock, faults, requests seen, reset, stop. Not a part of Azure. */
 import type { FastifyInstance } from 'fastify'
 import type { Connection } from './connection.js'
+import type { SandboxStatus } from './control-client.js'
 import type { FaultRequest } from './faults.js'
 import { equal, identityHeader } from './identity.js'
 import { isObject } from './network/json.js'
 import type { RequestLog } from './request-log.js'
 import type { Sandbox } from './routes.js'
-import type { SandboxStatus } from './control-client.js'
 
 export interface Controlled {
   readonly sandbox: Sandbox
@@ -27,13 +27,24 @@ export function addControl(app: FastifyInstance, controlled: Controlled): void {
     const counts: Record<string, number> = {}
     for (const { type } of world.all()) counts[type] = (counts[type] ?? 0) + 1
     const now = world.now().toISOString()
-    return { url, pid, startedAt, speed, now, clockOffsetMs: world.clock.offsetMs, resources: counts, faults: faults.list().length }
+    return {
+      url,
+      pid,
+      startedAt,
+      speed,
+      now,
+      clockOffsetMs: world.clock.offsetMs,
+      resources: counts,
+      faults: faults.list().length,
+    }
   }
   app.register(
     async (control) => {
       control.addHook('onRequest', async (request, reply) => {
         if (equal(request.headers['x-sandbox-key'], identityHeader(world.secret))) return
-        return reply.code(401).send({ error: { code: 'Unauthorized', message: 'The sandbox key is missing or wrong.' } })
+        return reply
+          .code(401)
+          .send({ error: { code: 'Unauthorized', message: 'The sandbox key is missing or wrong.' } })
       })
       control.get('/status', async () => status())
       control.post('/advance', async (request, reply) => {

@@ -2,7 +2,13 @@
 import type { ImageTrouble } from './image/content.js'
 
 export type FaultEffect =
-  | { readonly kind: 'status'; readonly status: number; readonly code: string; readonly message: string; readonly retryAfter?: number }
+  | {
+      readonly kind: 'status'
+      readonly status: number
+      readonly code: string
+      readonly message: string
+      readonly retryAfter?: number
+    }
   /** The connection breaks, `before` the request takes effect or `after` it did. */
   | { readonly kind: 'drop'; readonly when: 'before' | 'after' }
   | { readonly kind: 'delay'; readonly ms: number }
@@ -93,6 +99,7 @@ export class Faults {
 }
 
 function matches(fault: FaultMatch, method: string | undefined, path: string): boolean {
-  if (fault.method !== undefined && method !== undefined && !new RegExp(`^(?:${fault.method})$`, 'i').test(method)) return false
+  if (fault.method !== undefined && method !== undefined && !new RegExp(`^(?:${fault.method})$`, 'i').test(method))
+    return false
   return fault.path === undefined || new RegExp(fault.path, 'i').test(path)
 }

@@ -29,7 +29,10 @@ export class GroupDeletion {
   /** Starts it; gives the URL under which its end is told. */
   begin(group: Resource): string {
     const { world, url } = this.#sandbox
-    const job = { jobId: `RESOURCEGROUPDELETIONJOB-${group.name.toUpperCase()}-${world.uuid()}`, jobLocation: group.location }
+    const job = {
+      jobId: `RESOURCEGROUPDELETIONJOB-${group.name.toUpperCase()}-${world.uuid()}`,
+      jobLocation: group.location,
+    }
     const name = Buffer.from(JSON.stringify(job)).toString('base64url')
     group.properties = { ...group.properties, provisioningState: 'Deleting' }
     group.hidden['deletedBy'] = name
@@ -82,7 +85,12 @@ export function deletionBody({ group, details }: Blocked): Json {
       Code: 'ResourceGroupDeletionBlocked',
       Target: null,
       Message: `Deletion of resource group '${group}' failed as resources with identifiers '${details.map(({ target }) => target).join(',')}' could not be deleted. The provisioning state of the resource group will be rolled back. The tracking Id is '${group}'. Please check audit logs for more details.`,
-      Details: details.map(({ target, error }) => ({ Code: null, Target: target, Message: JSON.stringify({ error }), Details: null })),
+      Details: details.map(({ target, error }) => ({
+        Code: null,
+        Target: target,
+        Message: JSON.stringify({ error }),
+        Details: null,
+      })),
     },
   }
 }

@@ -19,7 +19,7 @@ export function addGroups(route: AddRoute, sandbox: Sandbox): void {
   const deletion = new GroupDeletion(sandbox)
   route('GET', path, (call) => {
     const groups = world.list(groupType).filter(matchesFilter(call.query['$filter']))
-    return page(groups.map(shown), call, sandbox.url(), pageSize)
+    return page(groups, call, { url: sandbox.url(), size: pageSize, show: shown })
   })
   route('GET', `${path}/:group`, ({ params }) => ok(shown(existingGroup(world, params['group']))))
   route('HEAD', `${path}/:group`, ({ params }) => {

@@ -6,8 +6,8 @@ import type { Faults } from './faults.js'
 import { checkLocks } from './locks.js'
 import { isObject, type Json, objectAt, textAt } from './network/json.js'
 import type { AddRoute, Answer, Call, Handler } from './routes.js'
-import { isToken } from './tokens.js'
 import { checkSubscription } from './subscriptions.js'
+import { isToken } from './tokens.js'
 import type { World } from './world.js'
 
 const struck = ['status', 'drop', 'delay', 'failOperation', 'failPolls'] as const
@@ -83,7 +83,8 @@ function checkToken(request: FastifyRequest, world: World): void {
   const [scheme, token] = (request.headers.authorization ?? '').split(' ')
   if (scheme?.toLowerCase() === 'bearer' && token && isToken(world.secret, token)) return
   const challenge = 'Bearer authorization_uri="https://login.windows.net/", error="invalid_token"'
-  if (!token) throw new ArmError(401, 'AuthenticationFailed', "Authentication failed. The 'Authorization' header is missing.")
+  if (!token)
+    throw new ArmError(401, 'AuthenticationFailed', "Authentication failed. The 'Authorization' header is missing.")
   throw new ArmError(401, 'InvalidAuthenticationToken', 'The access token is invalid.', {
     headers: { 'www-authenticate': challenge },
   })
@@ -95,7 +96,7 @@ function checkVersion(request: FastifyRequest): void {
     throw new ArmError(
       400,
       'MissingApiVersionParameter',
-      "The api-version query parameter (?api-version=) is required for all requests.",
+      'The api-version query parameter (?api-version=) is required for all requests.',
     )
   }
   if (!/^\d{4}-\d{2}-\d{2}(-preview)?$/.test(version) || Number.isNaN(Date.parse(version.slice(0, 10)))) {

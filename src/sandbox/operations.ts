@@ -149,7 +149,9 @@ export class Operations {
   #sign(path: string): string {
     const seed = createHmac('sha256', this.#world.secret).update(path)
     const signature = seed.digest()
-    const certificate = Array.from({ length: 45 }, (_, part) => createHash('sha256').update(signature).update(`${part}`))
+    const certificate = Array.from({ length: 45 }, (_, part) =>
+      createHash('sha256').update(signature).update(`${part}`),
+    )
     const c = Buffer.concat(certificate.map((hash) => hash.digest())).toString('base64url')
     const s = createHash('sha512').update(signature).digest('base64url').repeat(4)
     return `${path}&t=${signature.readUInt32BE(0)}${signature.readUInt32BE(4)}&c=${c}&s=${s}&h=${signature.toString('base64url')}`

@@ -22,7 +22,7 @@ export function addResources(route: AddRoute, sandbox: Sandbox): void {
       .all()
       .filter((resource) => !notListed.has(resource.type.toLowerCase()))
       .filter((resource) => resource.id.toLowerCase().startsWith(prefix) && matches(resource))
-    return page(found.map(shown), call, sandbox.url(), pageSize)
+    return page(found, call, { url: sandbox.url(), size: pageSize, show: shown })
   }
   route('GET', '/subscriptions/:subscription/resources', list)
   route('GET', '/subscriptions/:subscription/resourceGroups/:group/resources', list)

@@ -1,5 +1,5 @@
-import type { Sandbox } from './routes.js'
 import { groupId, groupType } from './groups.js'
+import type { Sandbox } from './routes.js'
 
 export function seedWorld({ world }: Sandbox): void {
   const group = { id: groupId('demo-rg'), name: 'demo-rg', type: groupType, location: 'westus2' }

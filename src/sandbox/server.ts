@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { certificates } from './certificates.js'
-import { addControl } from './control.js'
 import { type Connection, removeConnection, writeConnection } from './connection.js'
+import { addControl } from './control.js'
 import { Faults } from './faults.js'
 import { armRoutes, sendError } from './http.js'
 import { addIdentity, identityHeader } from './identity.js'
@@ -105,7 +105,18 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
   world.flush()
   announce()
   const { identityEndpoint, identityHeader: header } = connection()
-  return { url, identityEndpoint, identityHeader: header, caFile, subscriptionId, tenantId, world, faults, close, closed }
+  return {
+    url,
+    identityEndpoint,
+    identityHeader: header,
+    caFile,
+    subscriptionId,
+    tenantId,
+    world,
+    faults,
+    close,
+    closed,
+  }
 }
 
 function framework(https: { key: string; cert: string }): FastifyInstance {

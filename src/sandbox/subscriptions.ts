@@ -11,7 +11,11 @@ const subscription = {
   tenantId,
   displayName: 'azlin sandbox',
   state: 'Enabled',
-  subscriptionPolicies: { locationPlacementId: 'Public_2014-09-01', quotaId: 'PayAsYouGo_2014-09-01', spendingLimit: 'Off' },
+  subscriptionPolicies: {
+    locationPlacementId: 'Public_2014-09-01',
+    quotaId: 'PayAsYouGo_2014-09-01',
+    spendingLimit: 'Off',
+  },
 }
 
 const types: Readonly<Record<string, readonly string[]>> = {
@@ -22,7 +26,9 @@ const types: Readonly<Record<string, readonly string[]>> = {
 }
 
 export function addSubscriptions(route: AddRoute): void {
-  route('GET', '/tenants', () => ok({ value: [{ id: `/tenants/${tenantId}`, tenantId, displayName: 'azlin sandbox' }] }))
+  route('GET', '/tenants', () =>
+    ok({ value: [{ id: `/tenants/${tenantId}`, tenantId, displayName: 'azlin sandbox' }] }),
+  )
   route('GET', '/subscriptions', () => ok({ value: [subscription] }))
   route('GET', '/subscriptions/:subscription', () => ok(subscription))
   route('GET', '/subscriptions/:subscription/locations', () => ok({ value: regions.map(location) }))

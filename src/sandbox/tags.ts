@@ -40,16 +40,32 @@ export function checkTags(tags: Tags): Tags {
 function checkTag(name: string, value: string): void {
   if (name === '') throw new ArmError(400, 'InvalidTagName', 'The tag name must not be empty.')
   if (name.length > longestName) {
-    throw new ArmError(400, 'InvalidTagNameLength', `Tag name too large. Following tag name '${name}' exceeded the maximum length. Maximum allowed length for tag name - '${longestName}' characters.`)
+    throw new ArmError(
+      400,
+      'InvalidTagNameLength',
+      `Tag name too large. Following tag name '${name}' exceeded the maximum length. Maximum allowed length for tag name - '${longestName}' characters.`,
+    )
   }
   if (forbidden.test(name)) {
-    throw new ArmError(400, 'InvalidTagNameCharacters', `The tag names '${name}' have reserved characters '<,>,%,&,\\,?,/' or control characters.`)
+    throw new ArmError(
+      400,
+      'InvalidTagNameCharacters',
+      `The tag names '${name}' have reserved characters '<,>,%,&,\\,?,/' or control characters.`,
+    )
   }
   if (reserved.test(name)) {
-    throw new ArmError(400, 'ReservedTagName', `Tag name cannot be 'microsoft', 'azure', 'windows' or begin with them: '${name}'.`)
+    throw new ArmError(
+      400,
+      'ReservedTagName',
+      `Tag name cannot be 'microsoft', 'azure', 'windows' or begin with them: '${name}'.`,
+    )
   }
   if (value.length > longestValue) {
-    throw new ArmError(400, 'InvalidTagValueLength', `Tag value too large. Following tag value '${value}' exceeded the maximum length. Maximum allowed length for tag value - '${longestValue}' characters.`)
+    throw new ArmError(
+      400,
+      'InvalidTagValueLength',
+      `Tag value too large. Following tag value '${value}' exceeded the maximum length. Maximum allowed length for tag value - '${longestValue}' characters.`,
+    )
   }
 }
 

@@ -1,4 +1,6 @@
 /** Core with the real adapters and the real database, on an embedded Azure of its own. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +13,7 @@ import { BackupSchedules } from '../../src/core/managers/backup-schedules.js'
 import { RestoreManager } from '../../src/core/managers/restore-manager.js'
 import { TemporaryManager } from '../../src/core/managers/temporary-manager.js'
 import type { Azure } from '../../src/core/ports/azure.js'
+import type { NewJournalEntry } from '../../src/core/ports/records.js'
 import type { Run } from '../../src/core/run.js'
 import { type OpenRecords, openRecords } from '../../src/db/open.js'
 import { type RunningSandbox, startSandbox } from '../../src/sandbox/server.js'
@@ -25,6 +28,8 @@ export interface CoreOnSandbox {
   readonly schedules: BackupSchedules
   readonly restores: RestoreManager
   readonly temporary: TemporaryManager
+  /** Writes a journal entry as a process that has died since. */
+  journalOfTheDead(entry: NewJournalEntry): Promise<void>
   /** A run that `stop` ends, as Ctrl-C would. */
   run(stop?: AbortController): Run
   close(): Promise<void>
@@ -58,6 +63,7 @@ export async function coreOnSandbox({ speed = 1000 }: { speed?: number } = {}): 
     schedules: new BackupSchedules(deps),
     restores: new RestoreManager({ ...deps, boot, journal: records.journal, host: hostname() }),
     temporary: new TemporaryManager(deps),
+    journalOfTheDead: (entry) => writeAndDie(home, entry),
     run: (stop = new AbortController()) => ({ signal: stop.signal, report }),
     close: async () => {
       await records.close()
@@ -65,4 +71,16 @@ export async function coreOnSandbox({ speed = 1000 }: { speed?: number } = {}): 
       rmSync(home, { recursive: true, force: true })
     },
   }
+}
+
+async function writeAndDie(home: string, entry: NewJournalEntry): Promise<void> {
+  const module = new URL('../../src/db/open.js', import.meta.url).href
+  const script = `import { openRecords } from ${JSON.stringify(module)}
+    const records = await openRecords(${JSON.stringify(home)})
+    await records.journal.open(${JSON.stringify(entry)}, new Date())
+    process.kill(process.pid, 'SIGKILL')`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  await once(child, 'close')
 }

@@ -24,7 +24,7 @@ more than ten, removes nothing unless --yes is given.`
     vm: Args.string({ required: true, ignoreStdin: true, description: 'VM whose backups to look through' }),
   }
   static override flags = {
-    'dry-run': Flags.boolean({ summary: 'Only say what would be removed.' }),
+    'dry-run': Flags.boolean({ default: false, summary: 'Only say what would be removed.' }),
     yes: yesFlag,
   }
 

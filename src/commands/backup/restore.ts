@@ -46,6 +46,7 @@ old disks are kept and named in the result. With --new-vm the VM is left alone a
       summary: 'Resource id of the subnet for the new VM (default: that of the VM).',
     }),
     'delete-previous-disks': Flags.boolean({
+      default: false,
       exclusive: ['new-vm'],
       summary: 'Delete the replaced disks once the VM runs from the backup.',
     }),

@@ -25,16 +25,17 @@ not stop the others: the exit code is 3 then, and 1 when all failed.`
   }
   static override flags = {
     all: Flags.boolean({
+      default: false,
       summary: 'Every VM with a schedule: of the resource group if one is set, else of the subscription.',
     }),
-    'dry-run': Flags.boolean({ summary: 'Only say what would be taken.' }),
+    'dry-run': Flags.boolean({ default: false, summary: 'Only say what would be taken.' }),
     every: Flags.string({ helpValue: '<time>', exclusive: ['json'], summary: 'Do it again and again: 30m, 1h, 1d.' }),
   }
 
   async run(): Promise<RunJson> {
     const { args, flags } = await this.parse(BackupRun)
     const names = args.vms ?? []
-    if (names.length > 0 === flags.all) throw this.misused('Name the VMs, or give --all.')
+    if (flags.all === names.length > 0) throw this.misused('Name the VMs, or give --all.')
     const pause = flags.every === undefined ? undefined : validDuration(flags.every, '--every')
     const vms = await Promise.all(names.map((name) => this.vm(name, flags)))
     const { resourceGroup } = await this.settings(flags)

@@ -14,7 +14,10 @@ export default class SnapshotRestore extends AzureCommand {
     snapshot: Args.string({ required: true, ignoreStdin: true, description: 'Name of the snapshot' }),
   }
   static override flags = {
-    'delete-previous-disks': Flags.boolean({ summary: 'Delete the replaced disks once the VM runs again.' }),
+    'delete-previous-disks': Flags.boolean({
+      default: false,
+      summary: 'Delete the replaced disks once the VM runs again.',
+    }),
     yes: yesFlag,
   }
 

@@ -38,7 +38,8 @@ export function recoveryOf(snapshots: readonly Snapshot[], vm: VmRef, machine: M
     point.disks.some(({ snapshot }) => isReplica(snapshot)) ||
     (machine !== undefined && !same(point.region, machine.region))
   const replicas = points.filter(isCopy)
-  const home = points.filter((point) => !isCopy(point)).map((point) => withReplicas(point, replicas))
+  const copiesOf = Map.groupBy(replicas, copyKey)
+  const home = points.filter((point) => !isCopy(point)).map((point) => withReplicas(point, copiesOf.get(point.name) ?? []))
 
   const sets = grouped(
     mine.filter((one) => !isBackup(one)),
@@ -106,11 +107,10 @@ function toSet(group: readonly Snapshot[], vm: VmRef, machine: Machine | undefin
 }
 
 function toPoint(group: readonly Snapshot[], name: string, vm: VmRef, machine: Machine | undefined): RecoveryPoint {
-  const placed = group.map((snapshot) => ({
-    snapshot,
-    lun: placeOf(snapshot, name, group.length, machine),
-    facts: diskFactsIn(snapshot.tags),
-  }))
+  const placed = group.map((snapshot) => {
+    const facts = diskFactsIn(snapshot.tags)
+    return { snapshot, facts, lun: facts ? facts.lun : placeOf(snapshot, name, group.length, machine) }
+  })
   const disks = placed
     .flatMap(({ lun, ...disk }): RecoveryDisk[] => (lun === undefined ? [] : [{ ...disk, lun }]))
     .toSorted((a, b) => (a.lun ?? -1) - (b.lun ?? -1))
@@ -129,15 +129,13 @@ function toPoint(group: readonly Snapshot[], name: string, vm: VmRef, machine: M
   }
 }
 
-/** The LUN (null: OS disk), by the first of these that knows it; undefined when nothing does. */
+/** Without a tag: the LUN (null: OS disk), by the first of these that knows it; undefined when nothing does. */
 function placeOf(
   snapshot: Snapshot,
   name: string,
   of: number,
   machine: Machine | undefined,
 ): number | null | undefined {
-  const facts = diskFactsIn(snapshot.tags)
-  if (facts) return facts.lun
   const attached = machine?.disks.find((disk) => sameId(disk.id, snapshot.sourceId))
   if (attached) return attached.lun
   const named = lunIn(snapshot.name)

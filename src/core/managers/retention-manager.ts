@@ -88,6 +88,10 @@ export class RetentionManager {
   /** Never rejects for one backup: one that will not go must not keep the others. */
   async #remove(backup: Backup, run: Run): Promise<Outcome> {
     const { azure, limit } = this.#deps
+    // Seen beforehand, because half a backup would be gone by the time Azure refuses the other half.
+    if (backup.disks.some(({ snapshot }) => snapshot.diskState?.startsWith('ActiveSAS')))
+      return { backup, saved: saving['ACTIVE_SAS'] ?? '' }
+    let removed = 0
     try {
       // The OS disk first: what is left of it, if this is interrupted, cannot be taken for a whole backup.
       for (const { snapshot } of backup.disks) {
@@ -95,12 +99,13 @@ export class RetentionManager {
           run.signal.throwIfAborted()
           await azure.snapshots.remove(snapshot, run.signal)
         })
+        removed++
         run.report({ type: 'snapshot.removed', snapshot: snapshot.name, reason: 'expired' })
       }
       return { backup }
     } catch (error) {
       if (!AzlinError.is(error)) throw error
-      const saved = saving[error.code]
+      const saved = removed === 0 ? saving[error.code] : undefined
       return saved === undefined ? { backup, error } : { backup, saved }
     }
   }

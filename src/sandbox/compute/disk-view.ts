@@ -1,4 +1,4 @@
-import { textAt, type Json } from '../network/json.js'
+import { type Json, textAt } from '../network/json.js'
 import type { Resource } from '../resource.js'
 import type { World } from '../world.js'
 import { hasAccess, machinesWith, tierOf } from './disk-model.js'
@@ -33,7 +33,12 @@ export function shownSnapshot(world: World, snapshot: Resource, { progress }: { 
 /** The first answer to a PUT: not yet the resource. Versions before 2022 did not even say which it is. */
 export function partial(resource: Resource, sent: Json, version: string): Json {
   const { id, name, type, location, tags, sku, zones } = resource
-  const fields = { location, ...(tags && { tags }), ...(sku && sent['sku'] ? { sku: sent['sku'] } : {}), ...(zones && { zones }) }
+  const fields = {
+    location,
+    ...(tags && { tags }),
+    ...(sku && sent['sku'] ? { sku: sent['sku'] } : {}),
+    ...(zones && { zones }),
+  }
   const asked = sent['properties'] as Json
   const properties = { ...asked, creationData: resource.properties['creationData'], provisioningState: 'Updating' }
   if (version < '2022-01-01') return { ...fields, properties: { ...properties, isArmResource: true } }

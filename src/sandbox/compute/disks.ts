@@ -1,3 +1,4 @@
+import { seconds } from '../durations.js'
 import { ArmError, groupNotFound, invalidParameter, notAllowed, resourceNotFound } from '../errors.js'
 import { existingGroup, writableGroup } from '../groups.js'
 import { isObject, type Json, objectAt, same, textAt, textsAt } from '../network/json.js'
@@ -6,7 +7,6 @@ import { normalRegion } from '../regions.js'
 import type { Resource } from '../resource.js'
 import { type AddRoute, type Answer, type Call, inGroup, ok, type Sandbox } from '../routes.js'
 import { tagsOf } from '../tags.js'
-import { seconds } from '../durations.js'
 import { accepted } from './accepted.js'
 import {
   bytesPerGiB,
@@ -26,7 +26,15 @@ import { checkDiskName, locationConflict } from './names.js'
 import { copySource } from './source.js'
 
 const path = inGroup('Microsoft.Compute', 'disks')
-const skus = ['Standard_LRS', 'StandardSSD_LRS', 'StandardSSD_ZRS', 'Premium_LRS', 'Premium_ZRS', 'PremiumV2_LRS', 'UltraSSD_LRS']
+const skus = [
+  'Standard_LRS',
+  'StandardSSD_LRS',
+  'StandardSSD_ZRS',
+  'Premium_LRS',
+  'Premium_ZRS',
+  'PremiumV2_LRS',
+  'UltraSSD_LRS',
+]
 const pageSize = 1000
 
 export function addDisks(route: AddRoute, sandbox: Sandbox): void {
@@ -34,7 +42,11 @@ export function addDisks(route: AddRoute, sandbox: Sandbox): void {
   const list = (call: Call) => {
     const group = call.params['group']
     if (group !== undefined) existingGroup(world, group)
-    return page(world.list(diskType, group).map((disk) => shownDisk(world, disk)), call, sandbox.url(), pageSize)
+    return page(world.list(diskType, group), call, {
+      url: sandbox.url(),
+      size: pageSize,
+      show: (disk) => shownDisk(world, disk),
+    })
   }
   route('GET', path, list)
   route('GET', '/subscriptions/:subscription/providers/Microsoft.Compute/disks', list)
@@ -120,11 +132,13 @@ function newDisk(
     diskMBpsReadWrite: 60,
   }
   if (option === 'Empty') {
-    if (asked === undefined) throw invalidParameter("Required parameter 'disk.diskSizeGB' is missing (null).", 'disk.diskSizeGB')
+    if (asked === undefined)
+      throw invalidParameter("Required parameter 'disk.diskSizeGB' is missing (null).", 'disk.diskSizeGB')
     const properties = { ...defaults, ...withoutComputed(sent), creationData: creation }
     return { properties, hidden: { content: emptyContent(id.toLowerCase(), asked) }, shrunk: false }
   }
-  if (option !== 'Copy') throw invalidParameter(`The value '${option}' of parameter 'createOption' is not supported here.`, 'createOption')
+  if (option !== 'Copy')
+    throw invalidParameter(`The value '${option}' of parameter 'createOption' is not supported here.`, 'createOption')
   if (sent['securityProfile'] !== undefined) {
     throw new ArmError(
       400,
@@ -188,7 +202,10 @@ function updateDisk(sandbox: Sandbox, disk: Resource, { body, query, method }: C
     },
   })
   const first = partial(disk, { ...body, properties: sent }, query['api-version'] ?? '')
-  return accepted(urls, { ...first, properties: { ...objectAt(first, 'properties'), diskSizeBytes: before['diskSizeBytes'] } })
+  return accepted(urls, {
+    ...first,
+    properties: { ...objectAt(first, 'properties'), diskSizeBytes: before['diskSizeBytes'] },
+  })
 }
 
 function deleteDisk(sandbox: Sandbox, { path: id, params }: Call): Answer {
@@ -204,7 +221,10 @@ function deleteDisk(sandbox: Sandbox, { path: id, params }: Call): Answer {
     segment: 'DiskOperations',
     location: disk.location,
     seconds: seconds.diskDelete,
-    finish: () => void world.remove(disk.id) as undefined,
+    finish: () => {
+      world.remove(disk.id)
+      return undefined
+    },
     failed: () => {
       disk.properties = before
     },
@@ -232,12 +252,16 @@ function sizeAsked(sent: Json): number | undefined {
   const size = sent['diskSizeGB']
   if (size === undefined || size === null) return undefined
   if (typeof size === 'number' && Number.isInteger(size) && size >= 1 && size <= 65_536) return size
-  throw invalidParameter(`The value '${String(size)}' of parameter 'disk.diskSizeGB' is out of range.`, 'disk.diskSizeGB')
+  throw invalidParameter(
+    `The value '${String(size)}' of parameter 'disk.diskSizeGB' is out of range.`,
+    'disk.diskSizeGB',
+  )
 }
 
 function skuOf(body: Json): string | undefined {
   if (!isObject(body['sku'])) return undefined
   const name = textAt(body['sku'], 'name') ?? ''
-  if (!skus.includes(name)) throw invalidParameter(`The value '${name}' of parameter 'sku.name' is not one of ${skus.join(', ')}.`, 'sku.name')
+  if (!skus.includes(name))
+    throw invalidParameter(`The value '${name}' of parameter 'sku.name' is not one of ${skus.join(', ')}.`, 'sku.name')
   return name
 }

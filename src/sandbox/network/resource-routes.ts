@@ -21,12 +21,7 @@ export function resourceRoutes(route: AddRoute, sandbox: Sandbox, kind: Kind): v
   const type = `${provider}/${kind.type}`
   const one = `${inGroup(provider, kind.type)}/:name`
   const list = (call: Call, resources: readonly Resource[]) =>
-    page(
-      resources.map((resource) => kind.show(world, resource)),
-      call,
-      sandbox.url(),
-      pageSize,
-    )
+    page(resources, call, { url: sandbox.url(), size: pageSize, show: (resource) => kind.show(world, resource) })
 
   route('GET', `/subscriptions/:subscription/providers/${type}`, (call) => list(call, world.list(type)))
   route('GET', inGroup(provider, kind.type), (call) => {

@@ -15,7 +15,11 @@ const at = new Date('2026-11-23T01:02:03.987Z')
 const legal = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,78}[A-Za-z0-9_]$/
 
 const vmName = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}[A-Za-z0-9_]$/)
-const anyName = fc.oneof(vmName, fc.string({ minLength: 1, maxLength: 80 }), fc.string({ unit: 'binary', minLength: 1 }))
+const anyName = fc.oneof(
+  vmName,
+  fc.string({ minLength: 1, maxLength: 80 }),
+  fc.string({ unit: 'binary', minLength: 1 }),
+)
 const moment = fc.date({ min: new Date('1970-01-01'), max: new Date('9999-12-31T23:59:59Z'), noInvalidDate: true })
 const tier = fc.constantFrom(...tiers)
 const lun = fc.oneof(fc.constant(null), fc.integer({ min: 0, max: 63 }))
@@ -51,10 +55,13 @@ describe('names', () => {
 
   it('differ for different VMs and for different disks of one, also where they were shortened', () => {
     const long = fc.tuple(fc.constantFrom('a'.repeat(60), 'prod-westeurope-billing-database-primary-node-'), vmName)
-    const names = fc.uniqueArray(long.map(([prefix, rest]) => `${prefix}${rest}`), {
-      minLength: 2,
-      comparator: (a, b) => a.toLowerCase() === b.toLowerCase(),
-    })
+    const names = fc.uniqueArray(
+      long.map(([prefix, rest]) => `${prefix}${rest}`),
+      {
+        minLength: 2,
+        comparator: (a, b) => a.toLowerCase() === b.toLowerCase(),
+      },
+    )
     fc.assert(
       fc.property(names, fc.uniqueArray(lun, { minLength: 1, maxLength: 5 }), (vms, luns) => {
         const made = vms.flatMap((vm) => luns.map((lun) => backupName(vm, 'weekly', at, lun).toLowerCase()))

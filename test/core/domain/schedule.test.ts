@@ -178,9 +178,14 @@ describe('the snapshot schedule in its tag', () => {
     })
   })
 
-  it.each(['', '{}', '{"on":1,"h":0,"k":2}', '{"on":1,"h":24,"k":0}', '{"enabled":true,"interval_hours":9000,"keep_count":2}'])(
-    'is not made up from %s',
-    (text) => expect(readSnapshotSchedule({ 'azlin:snapshot-schedule': text })).toBe('unreadable'),
+  it.each([
+    '',
+    '{}',
+    '{"on":1,"h":0,"k":2}',
+    '{"on":1,"h":24,"k":0}',
+    '{"enabled":true,"interval_hours":9000,"keep_count":2}',
+  ])('is not made up from %s', (text) =>
+    expect(readSnapshotSchedule({ 'azlin:snapshot-schedule': text })).toBe('unreadable'),
   )
 
   it('is due at once when there was none, and again one interval later', () => {

@@ -15,15 +15,15 @@ export interface Answer {
   readonly body: unknown
 }
 
-const folder = join(process.cwd(), '..', 'shared', 'azure-recordings')
+export const recordingsFolder = join(process.cwd(), '..', 'shared', 'azure-recordings')
 
 /** The recordings are handed out beside the repository, not with it. */
 export function haveRecordings(): boolean {
-  return existsSync(folder)
+  return existsSync(recordingsFolder)
 }
 
 export function conversation(name: string): readonly Step[] {
-  return JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as Step[]
+  return JSON.parse(readFileSync(join(recordingsFolder, `${name}.json`), 'utf8')) as Step[]
 }
 
 /** True for the URLs of long-running operations, of which a replay polls its own. */

@@ -1,0 +1,68 @@
+/** A machine going on and off, and what that does to its disks. */
+import { ArmError } from '../errors.js'
+import { seconds } from '../durations.js'
+import { objectAt, textAt } from '../network/json.js'
+import type { Resource } from '../resource.js'
+import type { Sandbox } from '../routes.js'
+import type { World } from '../world.js'
+import { attachedIds, contentNow } from './disk-model.js'
+
+/** Bytes without which no guest comes up. */
+const unbootable = new Set(['zeroed', 'truncated', 'corrupt-primary-gpt', 'corrupt-filesystem'])
+
+/** The machine runs, and its guest comes up some time later if nothing stands against it. */
+export function boot({ world, faults }: Sandbox, machine: Resource): void {
+  if (faults.strike(['noBoot'], { path: machine.id }).length > 0) {
+    setPower(world, machine, 'stopped')
+    throw new ArmError(
+      409,
+      'VMStartTimedOut',
+      `VM '${machine.name}' did not start in the allotted time. The VM may still start successfully. Please check the power state later.`,
+    )
+  }
+  machine.hidden['sshClosed'] = faults.strike(['noSsh'], { path: machine.id }).length > 0
+  const mute = faults.strike(['noAgent'], { path: machine.id }).length > 0
+  const osDiskId = textAt(objectAt(objectAt(objectAt(machine.properties, 'storageProfile'), 'osDisk'), 'managedDisk'), 'id')
+  const trouble = osDiskId === undefined ? undefined : world.get(osDiskId)?.hidden.content?.trouble
+  const now = world.now()
+  const agentFrom = new Date(now.getTime() + world.clock.scaled(seconds.agent)).toISOString()
+  const speaks = !mute && !(trouble && unbootable.has(trouble))
+  machine.hidden.power = { code: 'running', since: now.toISOString(), ...(speaks && { agentFrom }) }
+  setWriting(world, machine, true)
+}
+
+export function setPower(world: World, machine: Resource, code: string): void {
+  machine.hidden.power = { code, since: world.now().toISOString() }
+  if (code === 'stopped' || code === 'deallocated') setWriting(world, machine, false)
+}
+
+/** A guest that runs writes to its disks; when it ends, they keep what was written last. */
+export function setWriting(world: World, machine: Resource, on: boolean): void {
+  for (const id of attachedIds(machine)) {
+    const disk = world.get(id)
+    if (disk) writeTo(world, disk, on)
+  }
+}
+
+export function writeTo(world: World, disk: Resource, on: boolean): void {
+  const content = contentNow(world, disk)
+  if (content) disk.hidden.content = content
+  if (on) disk.hidden.writingSince = world.now().toISOString()
+  else delete disk.hidden.writingSince
+}
+
+/** Counts up with each change; the number in quotes is the ETag. */
+export function touch(world: World, machine: Resource, provisioningState: string): void {
+  const number = Number(/\d+/.exec(machine.etag ?? '')?.[0] ?? 0)
+  machine.etag = `"${number + 1}"`
+  machine.properties = { ...machine.properties, provisioningState }
+  machine.hidden['changedAt'] = world.stamp()
+  world.changed()
+}
+
+/** One operation at a time on a machine. */
+export function checkIdle(machine: Resource): void {
+  const state = textAt(machine.properties, 'provisioningState') ?? ''
+  if (!['Creating', 'Updating', 'Deleting'].includes(state)) return
+  throw new ArmError(409, 'Conflict', 'The request failed due to conflict with a concurrent request. To resolve it, please refer to https://aka.ms/activitylog to get more details on the conflicting requests.')
+}

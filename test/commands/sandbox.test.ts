@@ -1,0 +1,77 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { azlin, documentOf, freshHome, type Surroundings } from '../support/azlin.js'
+
+interface Status {
+  readonly url: string
+  readonly pid: number
+  readonly now: string
+  readonly alreadyRunning?: boolean
+}
+
+let around: Surroundings
+let remove: () => Promise<void>
+beforeEach(async () => {
+  const fresh = await freshHome()
+  around = { home: fresh.home }
+  remove = fresh.remove
+})
+afterEach(async () => {
+  await run('sandbox', 'stop')
+  await remove()
+})
+
+const run = (...args: string[]) => azlin(args, around)
+
+describe('azlin sandbox', () => {
+  it('starts, says so when it runs already, moves its clock, and stops', async () => {
+    expect((await run('sandbox', 'status', '--json')).code).toBe(4)
+
+    const started = documentOf<Status>(await run('sandbox', 'start', '--json'))
+    expect(started).toMatchObject({ url: expect.stringMatching(/^https:\/\/127\.0\.0\.1:\d+$/), alreadyRunning: false })
+    const again = documentOf<Status>(await run('sandbox', 'start', '--json'))
+    expect(again).toMatchObject({ pid: started.pid, alreadyRunning: true })
+
+    const before = documentOf<Status>(await run('sandbox', 'status', '--json'))
+    const after = documentOf<Status>(await run('sandbox', 'advance', '7d', '--json'))
+    const days = (Date.parse(after.now) - Date.parse(before.now)) / 86_400_000
+    expect(days).toBeGreaterThanOrEqual(7)
+    expect(days).toBeLessThan(7.01)
+
+    expect((await run('sandbox', 'reset')).code).toBe(0)
+    expect(documentOf(await run('sandbox', 'stop', '--json'))).toEqual({ stopped: true })
+    expect((await run('sandbox', 'status')).code).toBe(4)
+    expect(documentOf(await run('sandbox', 'stop', '--json'))).toEqual({ stopped: false })
+  })
+
+  it('tells a newcomer what to type next', async () => {
+    const { code, stdout } = await run('sandbox', 'start')
+    expect(code).toBe(0)
+    expect(stdout).toContain('export AZLIN_CLOUD=sandbox AZLIN_RESOURCE_GROUP=demo-rg')
+    expect(stdout).toContain('azlin backup trigger web-1')
+  })
+
+  it('is one sandbox also when it is started twice at the same moment', async () => {
+    const both = await Promise.all([run('sandbox', 'start', '--json'), run('sandbox', 'start', '--json')])
+    const [one, other] = both.map((ended) => documentOf<Status>(ended))
+    expect(both.map(({ code }) => code)).toEqual([0, 0])
+    expect(one?.pid).toBe(other?.pid)
+  })
+
+  it('says why it could not start', async () => {
+    const { url } = documentOf<Status>(await run('sandbox', 'start', '--json'))
+    const second = await freshHome()
+    try {
+      const ended = await azlin(['sandbox', 'start', '--port', new URL(url).port], { home: second.home })
+      expect(ended.code).toBe(1)
+      expect(ended.stderr).toContain('EADDRINUSE')
+    } finally {
+      await second.remove()
+    }
+  })
+
+  it('is wanted by every command that is told to use it', async () => {
+    const ended = await run('backup', 'list', 'web-1', '--cloud', 'sandbox')
+    expect(ended.code).toBe(4)
+    expect(ended.stderr).toContain('azlin sandbox start')
+  })
+})

@@ -1,0 +1,155 @@
+/** What `azlin cleanup` removes, and what it must never touch. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { encodeTemporary, temporaryTag } from '../../../src/core/domain/temporary.js'
+import { type CoreOnSandbox, coreOnSandbox } from '../../support/core-on-sandbox.js'
+
+const group = 'demo-rg'
+const db = { name: 'db-1', resourceGroup: group }
+let core: CoreOnSandbox
+
+beforeEach(async () => {
+  core = await coreOnSandbox()
+  await core.schedules.configure(db, { dailyRetention: 7, weeklyRetention: 4, monthlyRetention: 12 }, core.run())
+})
+afterEach(() => core.close())
+
+const idOf = (kind: string, name: string) =>
+  `/subscriptions/${core.sandbox.subscriptionId}/resourceGroups/${group}/providers/Microsoft.Compute/${kind}/${name}`
+const exists = (id: string) => core.sandbox.world.get(id) !== undefined
+const sweep = (dryRun = false) => core.temporary.sweep({ dryRun }, core.run())
+
+async function leftoverDisk(name: string, untilMs: number, owner = 'other-host') {
+  const { backup } = await core.backups.trigger(db, {}, core.run())
+  const [source] = backup.disks
+  const until = new Date(+core.clock.now() + untilMs)
+  const disk = await core.azure.disks.create(
+    {
+      name,
+      resourceGroup: group,
+      region: backup.region,
+      zone: '1',
+      sku: 'Premium_LRS',
+      sizeGb: source?.snapshot.sizeGb ?? 0,
+      tier: undefined,
+      encryptionSetId: undefined,
+      sourceSnapshotId: source?.snapshot.id ?? '',
+      tags: { [temporaryTag]: encodeTemporary({ purpose: 'restore db-1', owner, until }) },
+    },
+    core.run().signal,
+  )
+  return disk.id
+}
+const entry = (kind: 'disk' | 'snapshot' | 'vm' | 'restore', resourceId: string, details = {}) =>
+  ({ kind, resourceId, purpose: 'restore db-1', details }) as const
+
+describe('the sweep', () => {
+  it('removes what a dead command has journalled, and closes the entry', async () => {
+    const id = await leftoverDisk('left', 3_600_000)
+    await core.journalOfTheDead(entry('disk', id))
+    expect((await sweep(true)).removed).toEqual([{ resource: id, kind: 'disk' }])
+    expect(exists(id)).toBe(true)
+    expect((await sweep()).removed).toEqual([{ resource: id, kind: 'disk' }])
+    expect(exists(id)).toBe(false)
+    expect(await core.records.journal.list()).toEqual([])
+    expect(await sweep()).toEqual({ removed: [], left: [], settled: [] })
+  })
+
+  it('leaves what a living command has journalled', async () => {
+    const id = await leftoverDisk('busy', 3_600_000)
+    await core.records.journal.open(entry('disk', id), new Date())
+    expect(await sweep()).toMatchObject({
+      removed: [],
+      left: [{ resource: id, reason: expect.stringContaining('still running') }],
+    })
+    expect(exists(id)).toBe(true)
+  })
+
+  it('goes by the tag for what another computer made', async () => {
+    const young = await leftoverDisk('young', 3_600_000)
+    const old = await leftoverDisk('old', -1)
+    const { removed, left } = await sweep()
+    expect(removed.map((one) => one.resource.toLowerCase())).toEqual([old.toLowerCase()])
+    expect(left.map((one) => one.resource.toLowerCase())).toEqual([young.toLowerCase()])
+    expect([exists(young), exists(old)]).toEqual([true, false])
+  })
+
+  it('never removes a disk that a lasting VM uses: only its mark goes', async () => {
+    const [os] = (await core.azure.machines.get(db, core.run().signal)).disks
+    const id = os?.id ?? ''
+    const note = encodeTemporary({ purpose: 'restore db-1', owner: 'dead', until: new Date(0) })
+    await core.azure.tags.merge(id, { [temporaryTag]: note }, core.run().signal)
+    await core.journalOfTheDead(entry('disk', id))
+    expect((await sweep()).removed).toEqual([])
+    expect(core.sandbox.world.get(id)?.tags).not.toHaveProperty(temporaryTag)
+    expect(await core.records.journal.list()).toEqual([])
+  })
+
+  it('never removes what is journalled and not marked in Azure', async () => {
+    const [os] = (await core.azure.machines.get(db, core.run().signal)).disks
+    await core.journalOfTheDead(entry('disk', os?.id ?? ''))
+    await core.journalOfTheDead(entry('vm', idOf('virtualMachines', 'web-1')))
+    expect((await sweep()).removed).toEqual([])
+    expect(exists(idOf('virtualMachines', 'web-1'))).toBe(true)
+    expect(exists(os?.id ?? '')).toBe(true)
+    expect(await core.records.journal.list()).toEqual([])
+  })
+
+  it('keeps a backup that was whole when its command died, and removes the half of one', async () => {
+    const { backup } = await core.backups.trigger(db, {}, core.run())
+    const ids = backup.disks.map((disk) => disk.snapshot.id)
+    for (const id of ids) await core.journalOfTheDead(entry('snapshot', id, { set: backup.name, of: 3 }))
+    expect((await sweep()).removed).toEqual([])
+    expect(ids.every(exists)).toBe(true)
+
+    const [, gone = ''] = ids
+    core.sandbox.world.remove(gone)
+    for (const id of ids) await core.journalOfTheDead(entry('snapshot', id, { set: backup.name, of: 3 }))
+    expect((await sweep()).removed).toHaveLength(2)
+    expect(ids.some(exists)).toBe(false)
+  })
+
+  it('never removes a snapshot that the journal names and another command made', async () => {
+    const { backup } = await core.backups.trigger(db, {}, core.run())
+    const id = backup.disks[0]?.snapshot.id ?? ''
+    await core.journalOfTheDead(entry('snapshot', id, { set: 'another-set', of: 3 }))
+    expect((await sweep()).removed).toEqual([])
+    expect(exists(id)).toBe(true)
+  })
+
+  it('starts a VM again that a dead restore has left stopped', async () => {
+    const { signal } = core.run()
+    const { id } = await core.azure.machines.get(db, signal)
+    await core.azure.machines.deallocate(db, signal)
+    await core.journalOfTheDead(entry('restore', id, { wasRunning: true, newDisks: [] }))
+    expect((await sweep()).settled).toEqual([expect.stringContaining('runs again')])
+    expect((await core.azure.machines.status(db, signal)).power).toBe('running')
+    expect(await core.records.journal.list()).toEqual([])
+  })
+
+  it('leaves a VM stopped that was stopped before its restore', async () => {
+    const { signal } = core.run()
+    const { id } = await core.azure.machines.get(db, signal)
+    await core.azure.machines.deallocate(db, signal)
+    await core.journalOfTheDead(entry('restore', id, { wasRunning: false, newDisks: [] }))
+    expect((await sweep()).settled).toEqual([])
+    expect((await core.azure.machines.status(db, signal)).power).toBe('deallocated')
+  })
+
+  it('says why something would not go, and tries again next time', async () => {
+    const id = await leftoverDisk('locked', -1)
+    core.sandbox.faults.add({
+      kind: 'status',
+      status: 409,
+      code: 'ScopeLocked',
+      message: 'locked',
+      method: 'DELETE',
+      path: 'disks/locked',
+    })
+    expect((await sweep()).left).toEqual([
+      { resource: expect.any(String), kind: 'disk', reason: expect.stringContaining('lock') },
+    ])
+    core.sandbox.faults.clear()
+    expect((await sweep()).removed).toHaveLength(1)
+    expect(exists(id)).toBe(false)
+  })
+})
