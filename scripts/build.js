@@ -11,9 +11,11 @@ import { readdirSync } from 'node:fs'
 import { chmod, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { lazyConstants } from './lazy-constants.js'
+import { builtins } from './bundle/builtins.js'
+import { lazyConstants } from './bundle/lazy-constants.js'
+import { thirdPartyNotices } from './bundle/third-party-notices.js'
+import { trimmedClients } from './bundle/trimmed-clients.js'
 import { Problem, root, script } from './steps.js'
-import { thirdPartyNotices } from './third-party-notices.js'
 
 const dist = join(root, 'dist')
 
@@ -53,7 +55,7 @@ async function build() {
         'process.env.OCLIF_DISABLE_ENGINE_WARNING': '"1"',
       },
       external,
-      plugins: [lazyConstants],
+      plugins: [builtins, lazyConstants, trimmedClients],
       minify: true,
       keepNames: true,
       legalComments: 'none',

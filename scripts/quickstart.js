@@ -57,7 +57,7 @@ async function story() {
   await azlin(['backup', 'trigger', 'db-1'])
 
   tell('Days pass. A timer would run `azlin backup run --all`; older daily backups expire on the way.')
-  for (let day = 1; day <= 4; day++) {
+  for (let day = 1; day <= 3; day++) {
     await azlin(['sandbox', 'advance', '1d'])
     await azlin(['backup', 'run', '--all'])
   }
@@ -69,7 +69,7 @@ async function story() {
   await azlin(['backup', 'cleanup', 'db-1', '--dry-run'])
   await azlin(['backup', 'cleanup', 'db-1', '--yes'])
 
-  tell('The disaster: db-1 is put back to its newest backup, in place. Its old disks are kept.')
+  tell('The disaster: db-1 is put back to its newest backup, in place. Here Azure is 60 times as fast as it is.')
   const { backups } = JSON.parse(await azlin(['backup', 'list', 'db-1', '--json'], { quiet: true }))
   await azlin(['backup', 'restore', 'db-1', '--backup', backups[0].snapshotName, '--yes'])
 

@@ -13,7 +13,7 @@ await script(async () => {
   rmSync(join(root, results), { force: true })
   await setUp()
   await step('types', compile)
-  await step('lint and format', () => runPackage('@biomejs/biome/bin/biome', ['check', '.']))
+  await step('lint and format', () => runPackage('@biomejs/biome/bin/biome', ['check', '--error-on-warnings', '.']))
   await step('who imports whom', () =>
     runPackage('dependency-cruiser/bin/dependency-cruise.mjs', ['--config', '.dependency-cruiser.mjs', 'src']),
   )

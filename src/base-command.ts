@@ -153,6 +153,7 @@ export abstract class AzlinCommand extends Command {
 
   /** What the reader should know and a script need not: standard error, in every mode. */
   protected notice(text: string): void {
+    this.#progress?.stop()
     process.stderr.write(`${text}\n`)
   }
 }

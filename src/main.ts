@@ -13,8 +13,8 @@ import { explainCommand, explainParsing, jsonLast, wantsJson } from './usage.js'
 /** `root` is the folder of azlin's package.json. Ends the process, once everything written has left it. */
 export async function main(typed: readonly string[], root: string): Promise<void> {
   const argv = jsonLast(typed)
-  // A reader that has seen enough (`azlin … | head -1`) is no failure.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreGoneReader)
+  process.once('uncaughtException', (error) => void leave(() => answer(error, argv)))
 
   try {
     const config = await Config.load(root)
@@ -22,11 +22,15 @@ export async function main(typed: readonly string[], root: string): Promise<void
     if (problem) throw problem
     await run(argv, config)
   } catch (error) {
-    process.exitCode = answer(error, argv)
+    await leave(() => answer(error, argv))
   }
+  await leave(() => process.exitCode)
+}
 
+/** Idle connections and timers of libraries must not keep a finished command alive. */
+async function leave(exitCode: () => typeof process.exitCode): Promise<void> {
+  process.exitCode = exitCode()
   await Promise.all([drained(process.stdout), drained(process.stderr)])
-  // Idle connections and timers of libraries must not keep a finished command alive.
   process.exit()
 }
 
@@ -63,8 +67,9 @@ function wantedExit(error: unknown): number | undefined {
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 const stackOf = (error: unknown) => (error instanceof Error ? error.stack : String(error))
 
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error
+/** A reader that has seen enough (`azlin … | head -1`), or a terminal that was closed, is no failure. */
+function ignoreGoneReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
 }
 
 /** Until the last byte is in the reader's hands: leaving earlier would cut a long document in a pipe. */

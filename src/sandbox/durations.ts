@@ -15,6 +15,7 @@ export const seconds = {
   restart: 22,
   powerOff: 20,
   deallocate: 50,
+  runCommand: 30,
   /** From running to the first report of the guest agent. */
   agent: 25,
 } as const

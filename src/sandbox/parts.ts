@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { blobRoutes } from './blob/routes.js'
+import { computeRoutes } from './compute/routes.js'
 import { addGroups } from './groups.js'
 import { addLocks } from './locks.js'
 import { networkRoutes } from './network/routes.js'
@@ -19,6 +20,7 @@ export function addParts(app: FastifyInstance, route: AddRoute, sandbox: Sandbox
       route('GET', path, (call) => sandbox.operations.answer(call))
     }
   }
+  computeRoutes(route, sandbox)
   networkRoutes(route, sandbox)
   blobRoutes(app, sandbox)
 }

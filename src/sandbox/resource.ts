@@ -52,10 +52,6 @@ export interface Power {
   readonly agentFrom?: string
 }
 
-export function armId(...parts: readonly string[]): string {
-  return `/${parts.join('/')}`
-}
-
 /** Name of the resource group in an id, or undefined when it is of the subscription itself. */
 export function groupOf(id: string): string | undefined {
   return /^\/subscriptions\/[^/]+\/resourceGroups\/([^/]+)/i.exec(id)?.[1]

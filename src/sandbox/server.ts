@@ -1,6 +1,5 @@
 /** The embedded Azure: starts the HTTPS server on loopback, with everything in it. */
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { certificates } from './certificates.js'
 import { type Connection, removeConnection, writeConnection } from './connection.js'
@@ -167,9 +166,4 @@ function addLog(app: FastifyInstance, world: World, log: RequestLog): void {
     const at = world.now().toISOString()
     log.add({ method: request.method, path, status: reply.statusCode, ms: Math.round(reply.elapsedTime), at })
   })
-}
-
-/** The certificate of a sandbox's authority, for clients. */
-export function authorityOf(sandbox: { readonly caFile: string }): string {
-  return readFileSync(sandbox.caFile, 'utf8')
 }

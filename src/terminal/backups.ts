@@ -1,26 +1,26 @@
 /** Backups, schedules and cleanups in words. */
 import type { Backup, BackupSchedule } from '../core/domain/backup.js'
 import type { CleanupResult } from '../core/managers/retention-manager.js'
+import { type Column, fittingTable } from './fitting-table.js'
 import { totalSizeGb } from './json.js'
-import { type Columns, table } from './table.js'
+import type { Columns } from './table.js'
 import { age, minute } from './time.js'
 
 export const consistencyNote =
   'Each disk is consistent in itself, as after a power cut; the disks are not guaranteed to be of the very same instant.'
 
 export function backupTable(backups: readonly Backup[], now: Date, out: Columns): string {
-  const headings = ['NAME', 'TIER', 'CREATED (UTC)', 'AGE', 'SIZE', 'DISKS', 'VERIFIED', 'REPLICATED']
-  const rows = backups.map((backup) => [
-    backup.name,
-    backup.tier,
-    minute(backup.createdAt),
-    age(backup.createdAt, now),
-    `${totalSizeGb(backup)} GiB`,
-    String(backup.disks.length),
-    backup.verifiedAt ? minute(backup.verifiedAt) : 'no',
-    backup.replicatedTo.join(', ') || 'no',
-  ])
-  return table(headings, rows, out)
+  const columns: readonly Column<Backup>[] = [
+    { heading: 'NAME', cell: ({ name }) => name },
+    { heading: 'TIER', cell: ({ tier }) => tier, dispensable: 1 },
+    { heading: 'CREATED (UTC)', cell: ({ createdAt }) => minute(createdAt), dispensable: 5 },
+    { heading: 'AGE', cell: ({ createdAt }) => age(createdAt, now) },
+    { heading: 'SIZE', cell: (backup) => `${totalSizeGb(backup)} GiB`, dispensable: 4 },
+    { heading: 'DISKS', cell: ({ disks }) => String(disks.length), dispensable: 6 },
+    { heading: 'VERIFIED', cell: ({ verifiedAt }) => (verifiedAt ? minute(verifiedAt) : 'no'), dispensable: 3 },
+    { heading: 'REPLICATED', cell: ({ replicatedTo }) => replicatedTo.join(', ') || 'no', dispensable: 2 },
+  ]
+  return fittingTable(columns, backups, out)
 }
 
 /** One line of the list that a restore is picked from. */

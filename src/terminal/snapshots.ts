@@ -1,22 +1,22 @@
 /** Snapshots and their schedules in words. */
 import type { SnapshotSet } from '../core/managers/snapshot-manager.js'
 import type { SnapshotStatus, SnapshotSyncItem } from '../core/managers/snapshot-schedules.js'
+import { type Column, fittingTable } from './fitting-table.js'
 import { totalSizeGb } from './json.js'
-import { type Columns, table } from './table.js'
+import type { Columns } from './table.js'
 import { age, minute } from './time.js'
 
 export function snapshotTable(sets: readonly SnapshotSet[], now: Date, out: Columns): string {
-  const headings = ['NAME', 'CREATED (UTC)', 'AGE', 'SIZE', 'DISKS', 'COMPLETE', 'BY']
-  const rows = sets.map((set) => [
-    set.name,
-    minute(set.createdAt),
-    age(set.createdAt, now),
-    `${totalSizeGb(set)} GiB`,
-    String(set.disks.length),
-    set.complete ? 'yes' : 'no',
-    set.own ? 'azlin' : 'others',
-  ])
-  return table(headings, rows, out)
+  const columns: readonly Column<SnapshotSet>[] = [
+    { heading: 'NAME', cell: ({ name }) => name },
+    { heading: 'CREATED (UTC)', cell: ({ createdAt }) => minute(createdAt), dispensable: 4 },
+    { heading: 'AGE', cell: ({ createdAt }) => age(createdAt, now) },
+    { heading: 'SIZE', cell: (set) => `${totalSizeGb(set)} GiB`, dispensable: 2 },
+    { heading: 'DISKS', cell: ({ disks }) => String(disks.length), dispensable: 3 },
+    { heading: 'COMPLETE', cell: ({ complete }) => (complete ? 'yes' : 'no'), dispensable: 1 },
+    { heading: 'BY', cell: ({ own }) => (own ? 'azlin' : 'others'), dispensable: 5 },
+  ]
+  return fittingTable(columns, sets, out)
 }
 
 export function describeSnapshot(set: SnapshotSet): string {

@@ -1,52 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import { connected, group, HurriedClock, rejection } from './support/connected.js'
+import { connected, HurriedClock, rejection } from './support/connected.js'
 import { type Asked, ScriptedAzure } from './support/scripted-azure.js'
+import { disk, model } from './support/vm-body.js'
 
 const { signal } = new AbortController()
-const compute = `${group}/providers/Microsoft.Compute`
 const vm = { name: 'web', resourceGroup: 'rg' }
 const path = /\/virtualMachines\/web$/
-const disk = (name: string) => `${compute}/disks/${name}`
-
-const model = ({ os = 'os-old', data = 'data-old', etag = '"7"', provisioningState = 'Succeeded' } = {}) => ({
-  id: `${compute.toUpperCase()}/virtualMachines/web`,
-  name: 'web',
-  location: 'westus2',
-  zones: ['1'],
-  etag,
-  tags: { owner: 'x' },
-  plan: { name: 'p', product: 'q', publisher: 'r' },
-  resources: [{ id: 'an-extension' }],
-  properties: {
-    vmId: 'vm-id',
-    provisioningState,
-    hardwareProfile: { vmSize: 'Standard_D2s_v5' },
-    osProfile: { computerName: 'web', adminUsername: 'me' },
-    securityProfile: { securityType: 'TrustedLaunch', uefiSettings: { secureBootEnabled: true, vTpmEnabled: true } },
-    storageProfile: {
-      imageReference: { publisher: 'Canonical' },
-      osDisk: {
-        osType: 'Linux',
-        name: os,
-        createOption: 'FromImage',
-        caching: 'ReadWrite',
-        deleteOption: 'Delete',
-        diskSizeGB: 30,
-        managedDisk: { id: disk(os), storageAccountType: 'Premium_LRS' },
-      },
-      dataDisks: [
-        { lun: 5, name: 'keep', createOption: 'Attach', managedDisk: { id: disk('keep') } },
-        { lun: 0, name: data, createOption: 'Attach', deleteOption: 'Delete', managedDisk: { id: disk(data) } },
-      ],
-    },
-    networkProfile: {
-      networkInterfaces: [
-        { id: '/n/second', properties: { primary: false } },
-        { id: '/n/first', properties: { primary: true, deleteOption: 'Delete' } },
-      ],
-    },
-  },
-})
 const swapped = () => model({ os: 'os-new', data: 'data-new', etag: '"8"' })
 const places = [
   { id: disk('os-new'), name: 'os-new', lun: null, caching: 'ReadOnly' },

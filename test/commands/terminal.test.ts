@@ -32,7 +32,7 @@ atTerminal('at a terminal', () => {
     const before = await azure.changes()
     const shown = await restore()
     const screen = await shown.shows('Go on?')
-    expect(screen.replaceAll('\n', ' ')).toMatch(/web-1 .*will be stopped, and its disk replaced with/s)
+    expect(screen.replaceAll(/\s+/g, ' ')).toMatch(/web-1 .*will be stopped, and its disk replaced with/s)
     expect(screen).toMatch(/will not be on the VM/)
     await shown.type('n', 'Enter')
     expect(await shown.shows('ended with')).toContain('ended with 1')
@@ -76,7 +76,8 @@ atTerminal('at a terminal', () => {
     const screen = await shown.shows('ended with 0')
     const lines = screen.slice(0, screen.indexOf('ended with')).trimEnd().split('\n')
     expect(lines).toHaveLength(2)
-    expect(lines[0]).toMatch(/^NAME/)
+    expect(lines[0]).toMatch(/^NAME .*AGE/)
+    expect(lines[1]).toContain(backup)
   })
 
   it('Ctrl-C in the middle of a backup says what is going on', async () => {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { azlin, documentOf, freshHome, type Surroundings } from '../support/azlin.js'
+import { azlin, documentOf, freshHome, packageRoot, type Surroundings } from '../support/azlin.js'
 
 interface Failure {
   readonly error: { readonly code: string; readonly message: string; readonly hint: string }
@@ -151,7 +152,7 @@ describe('commands that delete or overwrite', () => {
 })
 
 describe('help', () => {
-  const manifest = JSON.parse(readFileSync('oclif.manifest.json', 'utf8')) as {
+  const manifest = JSON.parse(readFileSync(join(packageRoot, 'oclif.manifest.json'), 'utf8')) as {
     commands: Record<
       string,
       { id: string; summary?: string; examples?: unknown[]; pluginName?: string; hidden?: boolean }
@@ -175,10 +176,11 @@ describe('help', () => {
   )
 
   it('loads neither the SDK nor SQLite', async () => {
+    const chunks = join(packageRoot, 'dist', 'chunks')
     const env = { ...account, NODE_DEBUG: 'esm' }
     const { code, stderr } = await azlin(['backup', 'trigger', '--help'], { ...around, env })
-    const heavy = readdirSync('dist/chunks').filter((file) =>
-      /ComputeManagementClient|better-sqlite3/.test(readFileSync(`dist/chunks/${file}`, 'utf8')),
+    const heavy = readdirSync(chunks).filter((file) =>
+      /ComputeManagementClient|better-sqlite3/.test(readFileSync(join(chunks, file), 'utf8')),
     )
     expect(code).toBe(0)
     expect(stderr).toContain('dist/main.js')

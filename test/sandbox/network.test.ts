@@ -40,9 +40,7 @@ function putNetwork(name: string, subnets: readonly string[]) {
 function putInterface(name: string, address: { privateIPAddress?: string; publicIPAddress?: { id: string } } = {}) {
   const { privateIPAddress } = address
   const method = privateIPAddress === undefined ? 'Dynamic' : 'Static'
-  const ipConfigurations = [
-    { name: 'main', subnet: { id: subnetId }, privateIPAllocationMethod: method, ...address },
-  ]
+  const ipConfigurations = [{ name: 'main', subnet: { id: subnetId }, privateIPAllocationMethod: method, ...address }]
   return client.networkInterfaces.beginCreateOrUpdateAndWait(group, name, { location, ipConfigurations }, quick)
 }
 
@@ -62,7 +60,10 @@ describe('virtual networks and subnets', () => {
     const names = (await client.virtualNetworks.get(group, 'replaced')).subnets?.map(({ name }) => name)
     expect(names).toEqual(['a', 'c'])
     await client.subnets.beginDeleteAndWait(group, 'replaced', 'a', quick)
-    expect(await refusal(client.subnets.get(group, 'replaced', 'a'))).toMatchObject({ statusCode: 404, code: 'NotFound' })
+    expect(await refusal(client.subnets.get(group, 'replaced', 'a'))).toMatchObject({
+      statusCode: 404,
+      code: 'NotFound',
+    })
   })
 
   it('stay while an interface is in them', async () => {
@@ -141,23 +142,38 @@ describe('network interfaces', () => {
 
   it('are held by the machine that uses them', async () => {
     const nic = [...running.sandbox.world.list('Microsoft.Network/networkInterfaces', 'demo-rg')][0]
-    expect(await refusal(client.networkInterfaces.beginDeleteAndWait('demo-rg', nic?.name ?? '', quick))).toMatchObject({
-      statusCode: 400,
-      code: 'NicInUse',
-    })
+    expect(await refusal(client.networkInterfaces.beginDeleteAndWait('demo-rg', nic?.name ?? '', quick))).toMatchObject(
+      {
+        statusCode: 400,
+        code: 'NicInUse',
+      },
+    )
   })
 })
 
 describe('security groups and public addresses', () => {
   it('have six rules that nobody sent, and keep those that were sent', async () => {
     const rule = { priority: 200, direction: 'Inbound', access: 'Deny', protocol: '*' } as const
-    const everywhere = { sourceAddressPrefix: '*', sourcePortRange: '*', destinationAddressPrefix: '*', destinationPortRange: '*' }
+    const everywhere = {
+      sourceAddressPrefix: '*',
+      sourcePortRange: '*',
+      destinationAddressPrefix: '*',
+      destinationPortRange: '*',
+    }
     const securityRules = [{ name: 'deny', ...rule, ...everywhere }]
     await client.networkSecurityGroups.beginCreateOrUpdateAndWait(group, 'nsg', { location, securityRules }, quick)
     const made = await client.networkSecurityGroups.get(group, 'nsg')
     expect(made.securityRules).toMatchObject([{ name: 'deny', provisioningState: 'Succeeded', ...rule }])
-    expect(made.defaultSecurityRules?.map(({ priority }) => priority)).toEqual([65000, 65001, 65500, 65000, 65001, 65500])
-    const twin = client.securityRules.beginCreateOrUpdateAndWait(group, 'nsg', 'twin', { ...rule, ...everywhere }, quick)
+    expect(made.defaultSecurityRules?.map(({ priority }) => priority)).toEqual([
+      65000, 65001, 65500, 65000, 65001, 65500,
+    ])
+    const twin = client.securityRules.beginCreateOrUpdateAndWait(
+      group,
+      'nsg',
+      'twin',
+      { ...rule, ...everywhere },
+      quick,
+    )
     expect(await refusal(twin)).toMatchObject({ code: 'SecurityRuleConflict' })
     await client.securityRules.beginDeleteAndWait(group, 'nsg', 'deny', quick)
     expect((await client.networkSecurityGroups.get(group, 'nsg')).securityRules).toEqual([])

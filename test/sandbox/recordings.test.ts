@@ -18,11 +18,22 @@ beforeEach(async () => {
 })
 afterEach(() => running.end())
 
-/** Recordings of 2019: answers of these versions that later ones do not give, and the sandbox neither. */
-const of2019: Allowances = {
+/** What answers to versions of their time hold, or lack, and later ones do not; the sandbox answers as today's. */
+const olderDisks: Allowances = {
   'header retry-after': 'disks and snapshots ask for no pause since 2021',
-  'body.properties.isArmResource': 'a stray key that later versions lost',
+  'body.properties.hyperVGeneration: missing': 'the first answer of 2020 had it from the source already',
+  'body.properties.publicNetworkAccess: missing': 'the first answer of 2021 had it, of copies it had not',
 }
+const olderMachines: Allowances = {
+  'header etag: not in': 'machines have ETags since 2024',
+  'body.properties.timeCreated: not in': 'machines tell it since 2021',
+  'body.value[vm1].properties.timeCreated: not in': 'likewise',
+}
+const olderNetwork: Allowances = {
+  'body.properties.enableVmProtection: missing': 'a key that later versions lost',
+}
+/** Of a network interface: since 2020 it is made without an operation. */
+const interfaceOperation = 'header azure-asyncoperation: missing'
 
 const replayed = haveRecordings() ? describe : describe.skip
 if (!haveRecordings()) {
@@ -34,6 +45,8 @@ interface Replay {
   /** Makes what the recording takes for granted. */
   readonly given?: () => Promise<unknown>
   readonly allowed?: Allowances
+  /** Where it cannot be replayed as it is. */
+  readonly steps?: (name: string) => readonly Step[]
 }
 
 const replays: readonly Replay[] = [
@@ -47,14 +60,19 @@ const replays: readonly Replay[] = [
   {
     name: 'snapshot-full-then-disk-from-snapshot',
     given: () => group(running, 'rgfluentchash-4728'),
-    allowed: of2019,
+    allowed: olderDisks,
   },
   {
     name: 'snapshot-incremental-create-2021-04-01',
     given: async () => {
       await group(running, 'cli_test_completion_percent1_000001')
-      await disk(running, 'cli_test_completion_percent1_000001', 'disk1', { location: 'westus', sizeGB: 200 })
+      await disk(running, 'cli_test_completion_percent1_000001', 'disk1', {
+        location: 'westus',
+        sizeGB: 200,
+        sku: 'Premium_LRS',
+      })
     },
+    allowed: olderDisks,
   },
   {
     name: 'snapshot-cross-region-copystart',
@@ -94,12 +112,30 @@ const replays: readonly Replay[] = [
         sizeGB: 30,
         osType: 'Linux',
       })
-      await disk(running, name, 'vm1e23438629b3a9dc91_disk2_9b1bc74ee1c942ae8aa0c41497968037', { location, sizeGB: 100 })
-      await disk(running, name, 'vm1e23438629b3a9dc91_disk3_84f21c57a26b45a3a58a1e1f0b252ab2', { location, sizeGB: 100 })
+      await disk(running, name, 'vm1e23438629b3a9dc91_disk2_9b1bc74ee1c942ae8aa0c41497968037', {
+        location,
+        sizeGB: 100,
+      })
+      await disk(running, name, 'vm1e23438629b3a9dc91_disk3_84f21c57a26b45a3a58a1e1f0b252ab2', {
+        location,
+        sizeGB: 100,
+      })
     },
-    allowed: of2019,
+    // Three of its GETs were recorded out of order: they show the disks of the machine when it was deallocated.
+    steps: (name) => {
+      const steps = conversation(name)
+      const late = steps.filter(({ request: { method, url }, response: { body } }) => {
+        return method === 'GET' && /[/]disks[/]/.test(url) && 'managedBy' in objectAt({ body }, 'body')
+      })
+      return [...steps.filter((step) => !late.includes(step)), ...conversation('vm-deallocate'), ...late]
+    },
+    allowed: { ...olderDisks, ...olderMachines, ...olderNetwork, [interfaceOperation]: 'without since 2020' },
   },
-  { name: 'vm-create-from-image-with-network' },
+  {
+    name: 'vm-create-from-image-with-network',
+    steps: (name) => JSON.parse(JSON.stringify(conversation(name)).replaceAll('Basic_A0', 'Standard_D2s_v3')),
+    allowed: { ...olderMachines, ...olderNetwork, [interfaceOperation]: 'without since 2020' },
+  },
   { name: 'vm-lifecycle-etag-2025-04-01', given: () => group(running, 'aks-cit-VirtualMachine', 'eastus2') },
   {
     name: 'vm-deallocate',
@@ -111,10 +147,15 @@ const replays: readonly Replay[] = [
       machine(running, 'rgcomv09e854811dbc368b', 'wvmf2886009f81107fdc', {
         location: 'westcentralus',
         windows: true,
-        dataDisks: ['dsk-8e778016dcbd97359'],
+        osDisk: 'wvmf2886009f81107fdc_OsDisk_1_3cbc74756c4544e692fd1b8be7385674',
+        dataDisks: [
+          'dsk-8e778016dcbd97359',
+          'wvmf2886009f81107fdc_disk4_39ea3306bcc04ffab56c37d63aec9a59',
+          'wvmf2886009f81107fdc_disk5_c4325a37faba4dd48a90a58872ef0c34',
+        ],
       }),
+    allowed: olderMachines,
   },
-  { name: 'vm-run-command', given: () => machine(running, 'rg4904', 'vm1057', { location: 'eastus' }) },
 ]
 
 /** Those that have tests of their own below, or none and why. */
@@ -127,13 +168,17 @@ const others: Readonly<Record<string, string>> = {
   'error-authorization-failed-403': 'the one account of the sandbox may do all; a fault gives this answer on demand',
   'error-missing-subscription-registration': 'all providers of the sandbox are registered',
   'error-operation-not-allowed-vm-running': 'there are no proximity placement groups in the sandbox',
+  'vm-run-command': 'the machines of the sandbox have no guests that could run a command',
 }
 
 replayed('a recorded conversation with Azure', () => {
-  it.each(replays)('goes the same way with the sandbox: $name', async ({ name, given, allowed }) => {
-    await given?.()
-    expect(await replay(running, conversation(name), allowed)).toEqual([])
-  })
+  it.each(replays)(
+    'goes the same way with the sandbox: $name',
+    async ({ name, given, allowed, steps = conversation }) => {
+      await given?.()
+      expect(await replay(running, steps(name), allowed)).toEqual([])
+    },
+  )
 
   it('is either replayed here or left out for a reason', () => {
     const known = [...replays.map(({ name }) => name), ...Object.keys(others)]
@@ -172,7 +217,9 @@ replayed('a recorded answer of Azure', () => {
     await machine(running, name, 'vmac0242996e', { location: 'eastus' })
     await disk(running, name, 'dsk31a159538d', { location: 'eastus', sizeGB: 8 })
     const made = new Set(['rglock', 'vmlock', 'diskLockRO'])
-    const steps = conversation('management-locks-crud').map((step) => withBody(step, onlyNamed(step.response.body, made)))
+    const steps = conversation('management-locks-crud').map((step) =>
+      withBody(step, onlyNamed(step.response.body, made)),
+    )
     expect(await replay(running, steps)).toEqual([])
   })
 
@@ -184,7 +231,7 @@ replayed('a recorded answer of Azure', () => {
         ? { ...step, request: { ...step.request, body: { tags: objectAt(step.response.body, 'tags') } } }
         : step,
     )
-    expect(await replay(running, steps)).toEqual([])
+    expect(await replay(running, steps, olderMachines)).toEqual([])
   })
 
   it('shows a machine after a swap of its OS disk as before, but for the disk', async () => {
@@ -192,7 +239,7 @@ replayed('a recorded answer of Azure', () => {
     if (!before || !after) throw new Error('The recording is empty.')
     const [name, location] = ['clitest.rg000001', 'westus2']
     const vm = await machine(running, name, 'vm1', { location, windows: true })
-    expect(await replay(running, [before])).toEqual([])
+    expect(await replay(running, [before], olderMachines)).toEqual([])
 
     const url = `${vm}?api-version=2025-04-01`
     const model = (await send(running, 'GET', url)).body
@@ -205,8 +252,11 @@ replayed('a recorded answer of Azure', () => {
     await prepare(running, 'POST', `${vm}/deallocate?api-version=2025-04-01`)
     Object.assign(osDisk, { name: 'vm1-DiskCopy-20190520211542', managedDisk: { id: copy } })
     await prepare(running, 'PUT', url, model)
-    expect(await replay(running, [after])).toEqual([])
-    const swapped = objectAt(objectAt(objectAt((await send(running, 'GET', url)).body, 'properties'), 'storageProfile'), 'osDisk')
+    expect(await replay(running, [after], olderMachines)).toEqual([])
+    const swapped = objectAt(
+      objectAt(objectAt((await send(running, 'GET', url)).body, 'properties'), 'storageProfile'),
+      'osDisk',
+    )
     expect(swapped).toMatchObject({ name: 'vm1-DiskCopy-20190520211542', createOption: 'FromImage' })
   })
 })

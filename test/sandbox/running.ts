@@ -15,7 +15,9 @@ const speed = 2000
 export interface Raw {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
+  /** Empty when the answer was no JSON object. */
   readonly body: Record<string, unknown>
+  readonly text: string
 }
 
 export class Running {
@@ -78,8 +80,8 @@ export class Running {
     }
     const answer = await createDefaultHttpClient().sendRequest(request)
     const text = answer.bodyAsText ?? ''
-    const parsed = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>)
-    return { status: answer.status, headers: answer.headers.toJSON(), body: parsed }
+    const parsed = text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {}
+    return { status: answer.status, headers: answer.headers.toJSON(), body: parsed, text }
   }
 
   async #token(): Promise<AccessToken> {
@@ -95,7 +97,9 @@ export class Running {
 }
 
 /** What a promise was refused with, or undefined when it was not. */
-export async function refusal(work: Promise<unknown>): Promise<{ statusCode?: number; code?: string; message: string }> {
+export async function refusal(
+  work: Promise<unknown>,
+): Promise<{ statusCode?: number; code?: string; message: string }> {
   try {
     await work
   } catch (error) {

@@ -38,7 +38,10 @@ describe('the embedded Azure', () => {
 
   it('wants an api-version that is a date', async () => {
     const path = `/subscriptions/${running.sandbox.subscriptionId}/resourcegroups`
-    expect(await running.raw('GET', path)).toMatchObject({ status: 400, body: { error: { code: 'MissingApiVersionParameter' } } })
+    expect(await running.raw('GET', path)).toMatchObject({
+      status: 400,
+      body: { error: { code: 'MissingApiVersionParameter' } },
+    })
     expect((await running.raw('GET', `${path}?api-version=newest`)).status).toBe(400)
   })
 
@@ -53,7 +56,8 @@ describe('the embedded Azure', () => {
     const made = await resourceGroups.createOrUpdate('Made', { location: 'West US 2', tags: { Purpose: 'test' } })
     expect(made).toMatchObject({ name: 'Made', location: 'westus2' })
     const names: (string | undefined)[] = []
-    for await (const { name } of resourceGroups.list({ filter: "tagName eq 'purpose' and tagValue eq 'test'" })) names.push(name)
+    for await (const { name } of resourceGroups.list({ filter: "tagName eq 'purpose' and tagValue eq 'test'" }))
+      names.push(name)
     expect(names).toEqual(['Made'])
     await resourceGroups.beginDeleteAndWait('MADE', quick)
     expect(await resourceGroups.checkExistence('Made')).toMatchObject({ body: false })
@@ -83,7 +87,8 @@ describe('the embedded Azure', () => {
 
   it('refuses tags that Azure refuses', async () => {
     const { resourceGroups } = running.resources
-    const put = (tags: Record<string, string>) => refusal(resourceGroups.createOrUpdate('tagged', { location: 'westus2', tags }))
+    const put = (tags: Record<string, string>) =>
+      refusal(resourceGroups.createOrUpdate('tagged', { location: 'westus2', tags }))
     expect(await put({ long: 'x'.repeat(257) })).toMatchObject({ statusCode: 400, code: 'InvalidTagValueLength' })
     const many = Object.fromEntries(Array.from({ length: 51 }, (_, index) => [`tag${index}`, '']))
     expect(await put(many)).toMatchObject({ statusCode: 400, code: 'InvalidTagCount' })

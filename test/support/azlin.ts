@@ -2,9 +2,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 
-export const program = resolve('bin/run.js')
+/** AZLIN_PROGRAM names another one, such as that of an installed package. */
+export const program = resolve(process.env['AZLIN_PROGRAM'] || 'bin/run.js')
+
+/** The folder of its package.json. */
+export const packageRoot = dirname(dirname(program))
 
 export interface Ended {
   readonly code: number | null

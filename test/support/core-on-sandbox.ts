@@ -16,6 +16,7 @@ import type { Azure } from '../../src/core/ports/azure.js'
 import type { NewJournalEntry } from '../../src/core/ports/records.js'
 import type { Run } from '../../src/core/run.js'
 import { type OpenRecords, openRecords } from '../../src/db/open.js'
+import { SandboxControl } from '../../src/sandbox/control-client.js'
 import { type RunningSandbox, startSandbox } from '../../src/sandbox/server.js'
 
 export interface CoreOnSandbox {
@@ -35,9 +36,15 @@ export interface CoreOnSandbox {
   close(): Promise<void>
 }
 
-export async function coreOnSandbox({ speed = 1000 }: { speed?: number } = {}): Promise<CoreOnSandbox> {
+/** One server a test file, because the SDK keeps its token for as long as the process lives; what is in it is new each time. */
+let server: { readonly sandbox: RunningSandbox; readonly control: SandboxControl } | undefined
+
+export async function coreOnSandbox(): Promise<CoreOnSandbox> {
   const home = mkdtempSync(join(tmpdir(), 'azlin-core-'))
-  const sandbox = await startSandbox({ home: join(home, 'sandbox'), speed })
+  server ??= await serve()
+  const { sandbox, control } = server
+  sandbox.faults.clear()
+  await control.reset()
   const clock = systemClock(() => +sandbox.world.now() - Date.now())
   const events: AzlinEvent[] = []
   const report = (event: AzlinEvent) => void events.push(event)
@@ -67,10 +74,25 @@ export async function coreOnSandbox({ speed = 1000 }: { speed?: number } = {}): 
     run: (stop = new AbortController()) => ({ signal: stop.signal, report }),
     close: async () => {
       await records.close()
-      await sandbox.close()
       rmSync(home, { recursive: true, force: true })
     },
   }
+}
+
+/** Ends the server of this test file: for afterAll. */
+export async function endServer(): Promise<void> {
+  if (!server) return
+  await server.sandbox.close()
+  rmSync(server.control.connection.caFile.replace(/\/[^/]+$/, ''), { recursive: true, force: true })
+  server = undefined
+}
+
+async function serve() {
+  const folder = mkdtempSync(join(tmpdir(), 'azlin-server-'))
+  const sandbox = await startSandbox({ home: folder, speed: 1000 })
+  const control = await SandboxControl.connect(folder)
+  if (!control) throw new Error('the sandbox does not answer')
+  return { sandbox, control }
 }
 
 async function writeAndDie(home: string, entry: NewJournalEntry): Promise<void> {

@@ -33,18 +33,16 @@ export function recoveryOf(snapshots: readonly Snapshot[], vm: VmRef, machine: M
   const mine = snapshots.filter((snapshot) => belongsTo(snapshot, vm, machine))
   const isBackup = (snapshot: Snapshot) => tagOf(snapshot.tags, recoveryTag.backup) !== undefined
 
-  const points = grouped(mine.filter(isBackup), backupKey).flatMap((group) => toBackup(group, vm, machine) ?? [])
+  const points = [...grouped(mine.filter(isBackup), backupKey).values()].flatMap((group) => toBackup(group, vm, machine) ?? [])
   const isCopy = (point: Backup) =>
     point.disks.some(({ snapshot }) => isReplica(snapshot)) ||
     (machine !== undefined && !same(point.region, machine.region))
   const replicas = points.filter(isCopy)
-  const copiesOf = Map.groupBy(replicas, copyKey)
-  const home = points.filter((point) => !isCopy(point)).map((point) => withReplicas(point, copiesOf.get(point.name) ?? []))
+  const copies = grouped(replicas, ({ name }) => name.toLowerCase())
+  const home = points.filter((point) => !isCopy(point)).map((point) => withCopies(point, copies.get(point.name.toLowerCase()) ?? []))
 
-  const sets = grouped(
-    mine.filter((one) => !isBackup(one)),
-    setKey,
-  ).map((group) => toSet(group, vm, machine))
+  const others = mine.filter((snapshot) => !isBackup(snapshot))
+  const sets = [...grouped(others, setKey).values()].map((group) => toSet(group, vm, machine))
   return {
     backups: home.filter((point) => point.complete).toSorted(newestFirst),
     incomplete: home.filter((point) => !point.complete).toSorted(newestFirst),
@@ -143,8 +141,7 @@ function placeOf(
   return snapshot.osType !== undefined || same(snapshot.name, name) || of === 1 ? null : undefined
 }
 
-function withReplicas(point: Backup, replicas: readonly Backup[]): Backup {
-  const copies = replicas.filter((copy) => same(copy.name, point.name))
+function withCopies(point: Backup, copies: readonly Backup[]): Backup {
   const arrived = copies.filter((copy) => copy.complete).map((copy) => copy.region.toLowerCase())
   return {
     ...point,
@@ -163,15 +160,15 @@ function setKey(snapshot: Snapshot): string {
   return (name === undefined ? snapshot.id : `set/${name}`).toLowerCase()
 }
 
-function grouped(snapshots: readonly Snapshot[], keyOf: (snapshot: Snapshot) => string): readonly Snapshot[][] {
-  const groups = new Map<string, Snapshot[]>()
-  for (const snapshot of snapshots) {
-    const key = keyOf(snapshot)
+function grouped<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>()
+  for (const item of items) {
+    const key = keyOf(item)
     const group = groups.get(key)
-    if (group) group.push(snapshot)
-    else groups.set(key, [snapshot])
+    if (group) group.push(item)
+    else groups.set(key, [item])
   }
-  return [...groups.values()]
+  return groups
 }
 
 function firstTag(group: readonly Snapshot[], name: string): string | undefined {

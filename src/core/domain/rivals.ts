@@ -46,9 +46,9 @@ function isBefore(a: Backup, b: Backup): boolean {
   return +madeAt(a) - +madeAt(b) < 0 || (+madeAt(a) === +madeAt(b) && a.name < b.name)
 }
 
-/** When Azure made the snapshot of the OS disk (or the first, where that is missing). */
+/** When Azure made the first of its snapshots. Whoever sees any of them sees that one, so all see the same moment. */
 function madeAt({ disks, createdAt }: Backup): Date {
-  return disks[0]?.snapshot.createdAt ?? createdAt
+  return disks.length > 0 ? new Date(Math.min(...disks.map(({ snapshot }) => +snapshot.createdAt))) : createdAt
 }
 
 function lastMadeAt({ disks, createdAt }: Backup): Date {

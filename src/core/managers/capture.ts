@@ -25,6 +25,8 @@ export interface CaptureRequest {
   /** Tags of every snapshot of the set, beside those that describe machine and disk. */
   readonly tags: TagMap
   readonly purpose: string
+  /** Value of the tag `azlin:capture`: of this set and of no other. */
+  readonly token: string
 }
 
 /** One snapshot of the set, before, while and after it is made. */
@@ -32,12 +34,6 @@ export interface Part {
   readonly disk: AttachedDisk
   readonly want: NewSnapshot
   readonly journalId: string
-}
-
-export interface Captured {
-  readonly snapshots: readonly Snapshot[]
-  /** Value of the tag `azlin:capture` of this set and of no other. */
-  readonly token: string
 }
 
 /** Errors that say what has to be mended before any backup can be taken; others become BACKUP_FAILED. */
@@ -49,12 +45,11 @@ export async function capture(
   records: Records,
   request: CaptureRequest,
   run: Run,
-): Promise<Captured> {
+): Promise<readonly Snapshot[]> {
   const { azure, clock } = deps
-  const { machine, set, purpose } = request
+  const { machine, set, purpose, token } = request
   refuseUnsupported(machine)
-  const token = randomBytes(6).toString('hex')
-  const wanted = await describe(deps, request, token, run)
+  const wanted = await describe(deps, request, run)
 
   // All entries first: nothing is sent before everything is written down.
   const parts: Part[] = []
@@ -77,7 +72,12 @@ export async function capture(
     throw toThrow(machine, failures.find(({ error }) => AzlinError.is(error, 'NAME_TAKEN')) ?? first, run)
   }
   for (const { journalId } of parts) await records.journal.close(journalId)
-  return { token, snapshots: outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : [])) }
+  return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+}
+
+/** Tells this command from another that takes a set of the same name in the same second. */
+export function newToken(): string {
+  return randomBytes(6).toString('hex')
 }
 
 function refuseUnsupported({ name: vm, osDiskKind, unmanagedDataDisks, securityType, disks }: Machine): void {
@@ -96,8 +96,7 @@ function refuseUnsupported({ name: vm, osDiskKind, unmanagedDataDisks, securityT
 
 async function describe(
   { azure, limit }: ManagerDeps,
-  { machine, nameOf, resourceGroup, tags }: CaptureRequest,
-  token: string,
+  { machine, nameOf, resourceGroup, tags, token }: CaptureRequest,
   run: Run,
 ): Promise<readonly { disk: AttachedDisk; want: NewSnapshot }[]> {
   const found = await Promise.all(

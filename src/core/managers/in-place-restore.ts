@@ -43,7 +43,11 @@ export async function restoreInPlace(deps: InPlaceDeps, plan: InPlacePlan, run: 
   const start = clock.elapsed()
   const temporary = new TemporaryResources(deps, `restore ${machine.name}`)
 
-  const before = await azure.machines.status(machine, run.signal)
+  const [now, before] = await Promise.all([
+    azure.machines.get(machine, run.signal),
+    azure.machines.status(machine, run.signal),
+  ])
+  refuseIfChanged(now, plan.disks)
   let made: readonly MadeDisk[]
   try {
     made = await makeDisks(deps, plan, temporary, run)
@@ -131,11 +135,7 @@ async function swapAndStart(
 
   // Somebody may have changed the VM while the disks were being made.
   const now = await machines.get(machine, run.signal)
-  for (const { lun, previous } of disks) {
-    const there = now.disks.find((disk) => disk.lun === lun)
-    if (there ? !sameId(there.id, previous?.id) : previous !== undefined)
-      throw new AzlinError('CONFLICT', { what: machine.name, reason: `${placeName(lun)} was changed meanwhile` })
-  }
+  refuseIfChanged(now, disks)
 
   run.report({ type: 'vm.swapping', vm: machine.name, disks: made.length })
   await machines.swapDisks(machine, made.map(toPlace), now.etag, run.signal)
@@ -154,6 +154,15 @@ async function swapAndStart(
       text: `${machine.name} runs, but no guest agent has reported; look at it yourself.`,
     })
   run.report({ type: 'vm.ready', vm: machine.name })
+}
+
+/** CONFLICT when a disk that is to be replaced is no longer where it was when the plan was made. */
+function refuseIfChanged(now: Machine, disks: readonly DiskPlan[]): void {
+  for (const { lun, previous } of disks) {
+    const there = now.disks.find((disk) => disk.lun === lun)
+    if (there ? !sameId(there.id, previous?.id) : previous !== undefined)
+      throw new AzlinError('CONFLICT', { what: now.name, reason: `${placeName(lun)} was changed meanwhile` })
+  }
 }
 
 function toPlace({ plan, disk }: MadeDisk): DiskAt {

@@ -8,7 +8,7 @@ import { AzlinError } from '../errors.js'
 import type { Run } from '../run.js'
 import { audited, requireRecords } from './audited.js'
 import { readRecovery } from './backup-inventory.js'
-import { capture } from './capture.js'
+import { capture, newToken } from './capture.js'
 import type { ManagerDeps } from './deps.js'
 import { inTurn } from './turn.js'
 
@@ -45,9 +45,10 @@ export class SnapshotManager {
           nameOf: (lun: number | null) => snapshotSetName(machine.name, at, lun),
           tags: { [recoveryTag.snapshotSet]: set },
           purpose: `snapshot ${machine.name}`,
+          token: newToken(),
         }
         try {
-          const { snapshots } = await capture(this.#deps, records, request, run)
+          const snapshots = await capture(this.#deps, records, request, run)
           const [taken] = recoveryOf(snapshots, machine, machine).sets
           if (!taken) throw new AzlinError('INTERNAL', { reason: `${set} was taken and cannot be read` })
           return taken

@@ -1,4 +1,5 @@
 /** One backup: its tier and name, its snapshots, and a second look at who else took one meanwhile. */
+import { randomInt } from 'node:crypto'
 import type { Backup, Tier } from '../domain/backup.js'
 import { backupName, stampOf } from '../domain/naming.js'
 import { recoveryTag } from '../domain/recovery-tags.js'
@@ -10,7 +11,7 @@ import type { Records } from '../ports/records.js'
 import type { Run } from '../run.js'
 import { textOf } from './audited.js'
 import { backupGroupOf, type Inventory, refreshed } from './backup-inventory.js'
-import { type Captured, capture } from './capture.js'
+import { capture, newToken } from './capture.js'
 import type { ManagerDeps } from './deps.js'
 
 export interface Taken {
@@ -39,6 +40,8 @@ export async function takeBackup(
       const reason = 'other backups take the same name again and again'
       throw new AzlinError('CONFLICT', { what: before.machine.name, reason })
     }
+    // Not the same pause as theirs: else both take the next second, too.
+    await deps.clock.sleep(randomInt(100, 3_000), run.signal)
     before = taken.collided
   }
 }
@@ -64,15 +67,17 @@ async function tryOnce(
     nameOf: (lun: number | null) => backupName(machine.name, tier, at, lun),
     tags: { [recoveryTag.backup]: set, [recoveryTag.tier]: tier },
     purpose: `backup ${machine.name}`,
+    token: newToken(),
   }
   const captured = await captureUnlessTaken(deps, records, request, run)
   const after = await refreshed(deps.azure, before, resourceGroup, run)
-  if (captured === 'taken') return { collided: after }
-
   const { backups, incomplete } = after.recovery
   const ours = [...backups, ...incomplete].find((one) => one.name === set)
-  if (!ours || !isOurs(ours, captured)) return { collided: after }
-  const missing = captured.snapshots.length - ours.disks.length
+  // Of two that took the same name, it belongs to the one whose tags the OS disk's snapshot has.
+  if (!ours || tagOf(ours.disks[0]?.snapshot.tags ?? {}, recoveryTag.capture) !== request.token)
+    return { collided: after }
+  if (captured === 'taken' && !ours.complete) return { collided: after }
+  const missing = machine.disks.length - ours.disks.length
   if (missing > 0) {
     const reason = `${missing} of its snapshots vanished while it was being taken`
     throw new AzlinError('BACKUP_FAILED', { vm: machine.name, disk: set, reason })
@@ -88,18 +93,14 @@ async function captureUnlessTaken(
   records: Records,
   request: Parameters<typeof capture>[2],
   run: Run,
-): Promise<Captured | 'taken'> {
+): Promise<'captured' | 'taken'> {
   try {
-    return await capture(deps, records, request, run)
+    await capture(deps, records, request, run)
+    return 'captured'
   } catch (error) {
     if (AzlinError.is(error, 'NAME_TAKEN')) return 'taken'
     throw error
   }
-}
-
-/** Another computer's request for the same name may have gone through as well; who wrote the OS disk's tags last has it. */
-function isOurs({ disks }: Backup, { token }: Captured): boolean {
-  return tagOf(disks[0]?.snapshot.tags ?? {}, recoveryTag.capture) === token
 }
 
 function chooseTier({ machine, schedule, recovery }: Inventory, forced: Tier | undefined, at: Date): Tier {

@@ -70,8 +70,15 @@ export class TemporaryResources {
     const id = armId(azure.subscriptionId, kind, ref)
     const entry = { kind, resourceId: id, purpose: this.#purpose, details: {} }
     const journalId = await journal?.open(entry, clock.now())
-    this.#held.push({ id, journalId, remove })
-    return create()
+    const held = { id, journalId, remove }
+    this.#held.push(held)
+    try {
+      return await create()
+    } catch (error) {
+      // Then the thing of that name is somebody else's, and not ours to remove.
+      if (AzlinError.is(error, 'NAME_TAKEN')) await this.#forget(held)
+      throw error
+    }
   }
 
   /**
@@ -154,6 +161,11 @@ export class TemporaryResources {
         if (held.journalId !== undefined) await this.#noteFailure(held.journalId, error)
       }
     }
+  }
+
+  async #forget(held: Held): Promise<void> {
+    this.#held.splice(this.#held.indexOf(held), 1)
+    if (held.journalId !== undefined) await this.#deps.journal?.close(held.journalId)
   }
 
   async #noteFailure(journalId: string, error: unknown): Promise<void> {

@@ -20,22 +20,20 @@ export interface FailedCapture {
 /** Removal has its own time: the run's signal is often the one already aborted. */
 const removalMs = 10 * 60_000
 
-/** Removes what a failed capture has made. What will not go is reported and stays in the journal. */
-export async function undoCapture(
-  deps: ManagerDeps,
-  records: Records,
-  { parts, errors, token, reason }: FailedCapture,
-  run: Run,
-): Promise<void> {
+/** Removes what a failed capture has made, and nothing of anybody else. What will not go is reported and stays in the journal. */
+export async function undoCapture(deps: ManagerDeps, records: Records, failed: FailedCapture, run: Run): Promise<void> {
+  const { parts, errors, token, reason } = failed
   const signal = AbortSignal.timeout(removalMs)
+  if (await isContested(deps, failed, signal)) {
+    // What carries this token may have been made by the other command: a PUT on a name that exists only changes tags.
+    for (const { journalId } of parts) await records.journal.close(journalId)
+    return
+  }
   await Promise.all(
     parts.map(async (part) => {
       const error = errors.get(part)
       try {
-        // Somebody else has that name: it was not made here.
-        const made = AzlinError.is(error, 'NAME_TAKEN')
-          ? undefined
-          : await lookFor(deps, part, isAmbiguous(error, run) ? 3 : 1, signal)
+        const made = await lookFor(deps, part, isAmbiguous(error, run) ? 3 : 1, signal)
         if (made && tagOf(made.tags, recoveryTag.capture) === token) {
           await persist(() => deps.azure.snapshots.remove(part.want, signal), { clock: deps.clock, signal })
           run.report({ type: 'snapshot.removed', snapshot: part.want.name, reason })
@@ -52,6 +50,23 @@ export async function undoCapture(
       }
     }),
   )
+}
+
+/** Whether another computer takes the very same set in the same second. */
+async function isContested(
+  deps: ManagerDeps,
+  { parts, errors, token }: FailedCapture,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (const part of parts.filter((one) => AzlinError.is(errors.get(one), 'NAME_TAKEN'))) {
+    const theirs = await lookFor(deps, part, 1, signal)
+    const inSet = [recoveryTag.backup, recoveryTag.snapshotSet].some(
+      (name) =>
+        theirs && tagOf(theirs.tags, name) === tagOf(part.want.tags, name) && tagOf(theirs.tags, name) !== undefined,
+    )
+    if (inSet && theirs && tagOf(theirs.tags, recoveryTag.capture) !== token) return true
+  }
+  return false
 }
 
 /** A request that got no answer may have been carried out all the same. */

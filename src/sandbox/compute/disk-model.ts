@@ -82,6 +82,13 @@ export function contentNow(world: World, { hidden }: Resource): ImageContent | u
   return { ...content, generation: content.generation + hours }
 }
 
+/** What a Premium SSD of this size is billed and measured as. Source: Azure's list of disk sizes. */
+export function performanceTier(sizeGB: number): string {
+  const tiers = { P1: 4, P2: 8, P3: 16, P4: 32, P6: 64, P10: 128, P15: 256, P20: 512, P30: 1024, P40: 2048 }
+  const larger = { P50: 4096, P60: 8192, P70: 16384, P80: 32767 }
+  return Object.entries({ ...tiers, ...larger }).find(([, size]) => sizeGB <= size)?.[0] ?? 'P80'
+}
+
 export function tierOf(sku: string): string {
   if (sku.startsWith('Premium')) return 'Premium'
   return sku.startsWith('Ultra') ? 'Ultra' : 'Standard'

@@ -1,7 +1,7 @@
-import { type Json, textAt } from '../network/json.js'
+import { type Json, objectAt, same, textAt } from '../network/json.js'
 import type { Resource } from '../resource.js'
 import type { World } from '../world.js'
-import { hasAccess, machinesWith, tierOf } from './disk-model.js'
+import { diskType, hasAccess, machinesWith, performanceTier, sizeGB, tierOf } from './disk-model.js'
 
 /** A disk as GET shows it; whom it is attached to is read from the machines. */
 export function shownDisk(world: World, disk: Resource): Json {
@@ -9,7 +9,11 @@ export function shownDisk(world: World, disk: Resource): Json {
   return {
     ...common(disk),
     ...(owner && { managedBy: owner.id }),
-    properties: { ...disk.properties, ...(settled(disk) && { diskState: diskState(world, disk, owner) }) },
+    properties: {
+      ...disk.properties,
+      ...(settled(disk) && { diskState: diskState(world, disk, owner) }),
+      ...(textAt(disk.sku, 'name')?.startsWith('Premium_') && { tier: performanceTier(sizeGB(disk)) }),
+    },
   }
 }
 
@@ -30,7 +34,7 @@ export function shownSnapshot(world: World, snapshot: Resource, { progress }: { 
   }
 }
 
-/** The first answer to a PUT: not yet the resource. Versions before 2022 did not even say which it is. */
+/** The first answer to a PUT: not yet the resource. Versions before 2022 hardly said which it is. */
 export function partial(resource: Resource, sent: Json, version: string): Json {
   const { id, name, type, location, tags, sku, zones } = resource
   const fields = {
@@ -41,8 +45,15 @@ export function partial(resource: Resource, sent: Json, version: string): Json {
   }
   const asked = sent['properties'] as Json
   const properties = { ...asked, creationData: resource.properties['creationData'], provisioningState: 'Updating' }
-  if (version < '2022-01-01') return { ...fields, properties: { ...properties, isArmResource: true } }
-  return { name, id, type, ...fields, properties }
+  if (version >= '2022-01-01') return { name, id, type, ...fields, properties }
+  const named = same(type, diskType) ? { name } : {}
+  return { ...named, ...fields, properties: { ...properties, isArmResource: true } }
+}
+
+/** The first answer to a PUT of a name that exists: a little more than that. */
+export function partialUpdate(resource: Resource, sent: Json, version: string, diskSizeBytes: unknown): Json {
+  const first = partial(resource, sent, version)
+  return { ...first, sku: shownSku(resource), properties: { ...objectAt(first, 'properties'), diskSizeBytes } }
 }
 
 /** How far a copy in the background is, from 0 to 100; undefined for what was never one. */
@@ -54,17 +65,22 @@ export function completionPercent(world: World, { hidden }: Resource): number | 
   return Math.max(0, Math.min(100, Math.floor(part * 100)))
 }
 
-function common({ id, name, type, location, tags, sku, zones }: Resource): Json {
-  const skuName = textAt(sku, 'name') ?? 'Standard_LRS'
+function common(resource: Resource): Json {
+  const { id, name, type, location, tags, zones } = resource
   return {
     name,
     id,
     type,
     location,
     ...(tags && { tags }),
-    sku: { name: skuName, tier: tierOf(skuName) },
+    sku: shownSku(resource),
     ...(zones && { zones }),
   }
+}
+
+function shownSku({ sku }: Resource): Json {
+  const name = textAt(sku, 'name') ?? 'Standard_LRS'
+  return { name, tier: tierOf(name) }
 }
 
 function diskState(world: World, disk: Resource, owner: Resource | undefined): string {

@@ -1,40 +1,19 @@
 import { seconds } from '../durations.js'
-import { ArmError, groupNotFound, invalidParameter, notAllowed, resourceNotFound } from '../errors.js'
+import { ArmError, groupNotFound, notAllowed, resourceNotFound } from '../errors.js'
 import { existingGroup, writableGroup } from '../groups.js'
-import { isObject, type Json, objectAt, same, textAt, textsAt } from '../network/json.js'
+import { objectAt, same, textAt, textsAt } from '../network/json.js'
 import { page } from '../pages.js'
 import { normalRegion } from '../regions.js'
 import type { Resource } from '../resource.js'
 import { type AddRoute, type Answer, type Call, inGroup, ok, type Sandbox } from '../routes.js'
 import { tagsOf } from '../tags.js'
 import { accepted } from './accepted.js'
-import {
-  bytesPerGiB,
-  contentNow,
-  diskType,
-  emptyContent,
-  grown,
-  hasAccess,
-  inherited,
-  machinesWith,
-  pick,
-  sizeGB,
-  withoutComputed,
-} from './disk-model.js'
-import { partial, shownDisk } from './disk-view.js'
+import { newDisk, resizedDown, sizeAsked, skuOf } from './disk-create.js'
+import { bytesPerGiB, diskType, grown, hasAccess, machinesWith, sizeGB, withoutComputed } from './disk-model.js'
+import { partial, partialUpdate, shownDisk } from './disk-view.js'
 import { checkDiskName, locationConflict } from './names.js'
-import { copySource } from './source.js'
 
 const path = inGroup('Microsoft.Compute', 'disks')
-const skus = [
-  'Standard_LRS',
-  'StandardSSD_LRS',
-  'StandardSSD_ZRS',
-  'Premium_LRS',
-  'Premium_ZRS',
-  'PremiumV2_LRS',
-  'UltraSSD_LRS',
-]
 const pageSize = 1000
 
 export function addDisks(route: AddRoute, sandbox: Sandbox): void {
@@ -115,53 +94,6 @@ function putDisk(sandbox: Sandbox, call: Call): Answer {
   return accepted(urls, partial(disk, body, call.query['api-version'] ?? ''))
 }
 
-function newDisk(
-  { world }: Sandbox,
-  { body, path: id }: Call,
-  location: string,
-): Pick<Resource, 'properties' | 'hidden'> & { shrunk: boolean } {
-  const sent = objectAt(body, 'properties')
-  const creation = objectAt(sent, 'creationData')
-  const option = textAt(creation, 'createOption')
-  const asked = sizeAsked(sent)
-  const defaults = {
-    encryption: { type: 'EncryptionAtRestWithPlatformKey' },
-    networkAccessPolicy: 'AllowAll',
-    publicNetworkAccess: 'Enabled',
-    diskIOPSReadWrite: 500,
-    diskMBpsReadWrite: 60,
-  }
-  if (option === 'Empty') {
-    if (asked === undefined)
-      throw invalidParameter("Required parameter 'disk.diskSizeGB' is missing (null).", 'disk.diskSizeGB')
-    const properties = { ...defaults, ...withoutComputed(sent), creationData: creation }
-    return { properties, hidden: { content: emptyContent(id.toLowerCase(), asked) }, shrunk: false }
-  }
-  if (option !== 'Copy')
-    throw invalidParameter(`The value '${option}' of parameter 'createOption' is not supported here.`, 'createOption')
-  if (sent['securityProfile'] !== undefined) {
-    throw new ArmError(
-      400,
-      'BadRequest',
-      "Security Type 'TrustedLaunch' is not supported for CreateOption 'Copy'. Supported create options are FromImage, Import, ImportSecure, UploadPreparedSecure.",
-    )
-  }
-  const source = copySource(world, textAt(creation, 'sourceResourceId'), location)
-  const size = asked ?? sizeGB(source)
-  const content = contentNow(world, source)
-  return {
-    properties: {
-      ...defaults,
-      ...pick(source.properties, inherited),
-      ...withoutComputed(sent),
-      diskSizeGB: size,
-      creationData: { ...creation, sourceUniqueId: source.properties['uniqueId'] },
-    },
-    hidden: content ? { content: grown(content, Math.max(size, sizeGB(source))) } : {},
-    shrunk: size < sizeGB(source),
-  }
-}
-
 /** PUT to a name that exists, and PATCH. The data stay; where they came from cannot be changed. */
 function updateDisk(sandbox: Sandbox, disk: Resource, { body, query, method }: Call): Answer {
   const { world } = sandbox
@@ -190,7 +122,13 @@ function updateDisk(sandbox: Sandbox, disk: Resource, { body, query, method }: C
     ...(size < sizeGB(disk) && { failWith: resizedDown() }),
     finish: () => {
       const { diskSizeGB: _size, ...changes } = withoutComputed(sent)
-      disk.properties = { ...before, ...changes, diskSizeGB: size, diskSizeBytes: size * bytesPerGiB }
+      disk.properties = {
+        ...disk.properties,
+        ...changes,
+        diskSizeGB: size,
+        diskSizeBytes: size * bytesPerGiB,
+        provisioningState: 'Succeeded',
+      }
       if (disk.hidden.content) disk.hidden.content = grown(disk.hidden.content, size)
       if (tags) disk.tags = tags
       else if (method === 'PUT') delete disk.tags
@@ -198,14 +136,11 @@ function updateDisk(sandbox: Sandbox, disk: Resource, { body, query, method }: C
       return shownDisk(world, disk)
     },
     failed: () => {
-      disk.properties = before
+      disk.properties = { ...disk.properties, provisioningState: 'Succeeded' }
     },
   })
-  const first = partial(disk, { ...body, properties: sent }, query['api-version'] ?? '')
-  return accepted(urls, {
-    ...first,
-    properties: { ...objectAt(first, 'properties'), diskSizeBytes: before['diskSizeBytes'] },
-  })
+  const asked = { ...body, properties: sent }
+  return accepted(urls, partialUpdate(disk, asked, query['api-version'] ?? '', before['diskSizeBytes']))
 }
 
 function deleteDisk(sandbox: Sandbox, { path: id, params }: Call): Answer {
@@ -242,26 +177,4 @@ export function accessOpen(kind: 'disk' | 'snapshot', name: string): ArmError {
   return notAllowed(
     `There is an active shared access signature outstanding for ${kind} ${name}. Call EndGetAccess before attaching or deleting the ${kind}.`,
   )
-}
-
-export function resizedDown(): ArmError {
-  return invalidParameter('Disks or snapshot cannot be resized down.', 'disk.diskSizeGB')
-}
-
-function sizeAsked(sent: Json): number | undefined {
-  const size = sent['diskSizeGB']
-  if (size === undefined || size === null) return undefined
-  if (typeof size === 'number' && Number.isInteger(size) && size >= 1 && size <= 65_536) return size
-  throw invalidParameter(
-    `The value '${String(size)}' of parameter 'disk.diskSizeGB' is out of range.`,
-    'disk.diskSizeGB',
-  )
-}
-
-function skuOf(body: Json): string | undefined {
-  if (!isObject(body['sku'])) return undefined
-  const name = textAt(body['sku'], 'name') ?? ''
-  if (!skus.includes(name))
-    throw invalidParameter(`The value '${name}' of parameter 'sku.name' is not one of ${skus.join(', ')}.`, 'sku.name')
-  return name
 }

@@ -22,7 +22,7 @@ export function instanceView(world: World, machine: Resource): Json {
   const generation = machine.hidden['generation']
   const time = textAt(machine.hidden, 'changedAt')
   return {
-    ...(power?.code === 'running' && { vmAgent: agent(world, power) }),
+    ...(power?.code === 'running' && { ...told(world, machine), vmAgent: agent(world, power) }),
     ...(typeof generation === 'string' && { hyperVGeneration: generation }),
     disks: diskNames(machine.properties).map((name) => ({
       name,
@@ -36,9 +36,27 @@ export function instanceView(world: World, machine: Resource): Json {
         time,
       },
       ...(power
-        ? [{ code: `PowerState/${power.code}`, level: 'Info', displayStatus: displayed[power.code] ?? 'VM state unknown' }]
+        ? [
+            {
+              code: `PowerState/${power.code}`,
+              level: 'Info',
+              displayStatus: displayed[power.code] ?? 'VM state unknown',
+            },
+          ]
         : []),
     ],
+  }
+}
+
+/** What the guest says of itself, once its agent reports. */
+function told(world: World, { name, properties, hidden }: Resource): Json {
+  const from = hidden.power?.agentFrom
+  if (from === undefined || world.now() < new Date(from)) return {}
+  const windows = textAt(objectAt(objectAt(properties, 'storageProfile'), 'osDisk'), 'osType') === 'Windows'
+  return {
+    computerName: textAt(objectAt(properties, 'osProfile'), 'computerName') ?? name,
+    osName: windows ? 'Windows Server 2022 Datacenter' : 'ubuntu',
+    osVersion: windows ? '10.0.20348.2113' : '22.04',
   }
 }
 

@@ -1,15 +1,17 @@
-import { ArmError, invalidParameter, resourceNotFound } from '../errors.js'
 import { seconds } from '../durations.js'
-import { type Json, isObject, listAt, objectAt, same, textAt, textsAt } from '../network/json.js'
+import { ArmError, invalidParameter, resourceNotFound } from '../errors.js'
+import { isObject, type Json, listAt, objectAt, same, textAt, textsAt } from '../network/json.js'
+import { reserveInterfaces, takeInterfaces } from '../network/network-interfaces.js'
 import { holderOf, surroundings } from '../network/references.js'
 import { groupOf, type Resource } from '../resource.js'
 import { retryAfter } from '../retry-after.js'
 import type { Answer, Call, Sandbox } from '../routes.js'
 import { tagsOf } from '../tags.js'
 import { machineType } from './disk-model.js'
-import { imageDisk, emptyDisk } from './made-disks.js'
 import { boot, setPower, touch } from './machine-state.js'
 import { shownMachine } from './machine-view.js'
+import { emptyDisk, imageDisk } from './made-disks.js'
+import { keptImage, keptOsProfile } from './os-profile.js'
 import { sizeNamed } from './skus.js'
 import { attachedEntry, checkLuns, checkSecurity, dataDisksOf, type Place } from './storage-profile.js'
 import { checkQuota } from './usages.js'
@@ -22,12 +24,20 @@ export function createMachine(sandbox: Sandbox, { body, params }: Call, id: stri
   const vmSize = textAt(objectAt(sent, 'hardwareProfile'), 'vmSize')
   if (vmSize === undefined) throw invalidParameter("Required parameter 'vmSize' is missing (null).", 'vmSize')
   if (!sizeNamed(vmSize)) {
-    throw invalidParameter(`The value ${vmSize} provided for the VM size is not valid. The valid sizes in the current region are listed by the resource SKUs API.`, 'vmSize')
+    throw invalidParameter(
+      `The value ${vmSize} provided for the VM size is not valid. The valid sizes in the current region are listed by the resource SKUs API.`,
+      'vmSize',
+    )
   }
   const tags = tagsOf(body)
   const zones = textsAt(body, 'zones')
-  checkQuota(world, location, vmSize)
   checkInterfaces(sandbox, id, location, sent)
+  try {
+    checkQuota(world, location, vmSize)
+  } catch (error) {
+    reserveInterfaces(world, interfaceIds(sent), id)
+    throw error
+  }
   const place: Place = { machineId: id, location, zones, vmSize }
   checkLuns(dataDisksOf(sent), vmSize)
   const made: Resource[] = []
@@ -36,6 +46,9 @@ export function createMachine(sandbox: Sandbox, { body, params }: Call, id: stri
   checkPlan(osDisk, body['plan'])
   const dataDisks = dataDisksOf(sent).map((disk) => dataDiskEntry(sandbox, disk, place, made))
   for (const disk of made) world.put(disk)
+  takeInterfaces(world, interfaceIds(sent))
+  const storage = objectAt(sent, 'storageProfile')
+  const image = isObject(storage['imageReference']) && keptImage(storage['imageReference'])
 
   const machine = world.put({
     id,
@@ -48,8 +61,9 @@ export function createMachine(sandbox: Sandbox, { body, params }: Call, id: stri
     ...(isObject(body['identity']) && { identity: body['identity'] }),
     properties: {
       ...sent,
+      ...(isObject(sent['osProfile']) && { osProfile: keptOsProfile(sent['osProfile'], textAt(entry, 'osType')) }),
       vmId: world.uuid(),
-      storageProfile: { ...objectAt(sent, 'storageProfile'), osDisk: entry, dataDisks },
+      storageProfile: { ...storage, ...(image && { imageReference: image }), osDisk: entry, dataDisks },
       timeCreated: world.stamp(),
     },
     hidden: { generation: textAt(osDisk.properties, 'hyperVGeneration') ?? 'V1' },
@@ -74,7 +88,11 @@ export function createMachine(sandbox: Sandbox, { body, params }: Call, id: stri
       touch(world, machine, 'Failed')
     },
   })
-  const headers = { 'azure-asyncoperation': urls.azureAsyncOperation, etag: machine.etag ?? '', ...retryAfter(world, 10) }
+  const headers = {
+    'azure-asyncoperation': urls.azureAsyncOperation,
+    etag: machine.etag ?? '',
+    ...retryAfter(world, 10),
+  }
   return { status: 201, headers, body: shownMachine(world, machine) }
 }
 
@@ -96,15 +114,26 @@ function osDiskEntry(
     return { osDisk: disk, entry }
   }
   if (option !== 'FromImage') {
-    throw invalidParameter(`The value '${option}' of parameter 'osDisk.createOption' is not supported.`, 'osDisk.createOption')
+    throw invalidParameter(
+      `The value '${option}' of parameter 'osDisk.createOption' is not supported.`,
+      'osDisk.createOption',
+    )
   }
-  if (!isObject(sent['osProfile'])) throw invalidParameter("Required parameter 'osProfile' is missing (null).", 'osProfile')
+  if (!isObject(sent['osProfile']))
+    throw invalidParameter("Required parameter 'osProfile' is missing (null).", 'osProfile')
   const disk = imageDisk(world, objectAt(sent, 'storageProfile'), place, objectAt(sent, 'securityProfile'))
   made.push(disk)
   const deleteOption = textAt(osDisk, 'deleteOption') ?? 'Detach'
   const managedDisk = { storageAccountType: textAt(disk.sku, 'name'), id: disk.id }
   const size = disk.properties['diskSizeGB']
-  const entry = { osType: disk.properties['osType'], ...osDisk, name: disk.name, managedDisk, deleteOption, diskSizeGB: size }
+  const entry = {
+    osType: disk.properties['osType'],
+    ...osDisk,
+    name: disk.name,
+    managedDisk,
+    deleteOption,
+    diskSizeGB: size,
+  }
   return { osDisk: disk, entry }
 }
 
@@ -112,7 +141,10 @@ export function dataDiskEntry({ world }: Sandbox, sent: Json, place: Place, made
   const option = textAt(sent, 'createOption')
   if (option === 'Attach') return { ...attachedEntry(world, sent, place).entry, toBeDetached: false }
   if (option !== 'Empty') {
-    throw invalidParameter(`The value '${option}' of parameter 'dataDisk.createOption' is not supported.`, 'dataDisk.createOption')
+    throw invalidParameter(
+      `The value '${option}' of parameter 'dataDisk.createOption' is not supported.`,
+      'dataDisk.createOption',
+    )
   }
   const disk = emptyDisk(world, sent, place)
   made.push(disk)
@@ -138,6 +170,11 @@ function checkInterfaces({ world }: Sandbox, id: string, location: string, sent:
       throw new ArmError(400, 'NicInUse', `Network Interface ${nicId} is used by existing VM ${holder.id}.`)
     }
   }
+}
+
+function interfaceIds(sent: Json): string[] {
+  const nics = listAt(objectAt(sent, 'networkProfile'), 'networkInterfaces')
+  return nics.map((nic) => textAt(nic, 'id') ?? '')
 }
 
 /** A disk from a marketplace image keeps its plan, and the machine has to name it. */

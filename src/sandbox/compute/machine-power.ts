@@ -1,12 +1,12 @@
 import { seconds } from '../durations.js'
 import { notAllowed } from '../errors.js'
+import { objectAt, textAt } from '../network/json.js'
 import type { Resource } from '../resource.js'
 import { retryAfter } from '../retry-after.js'
 import type { AddRoute, Answer, Call, Sandbox } from '../routes.js'
 import { accepted } from './accepted.js'
 import { boot, checkIdle, setPower, touch } from './machine-state.js'
 import { checkQuota } from './usages.js'
-import { objectAt, textAt } from '../network/json.js'
 
 interface PowerCall {
   readonly seconds: number

@@ -1,6 +1,7 @@
 /** A machine going on and off, and what that does to its disks. */
-import { ArmError } from '../errors.js'
+
 import { seconds } from '../durations.js'
+import { ArmError } from '../errors.js'
 import { objectAt, textAt } from '../network/json.js'
 import type { Resource } from '../resource.js'
 import type { Sandbox } from '../routes.js'
@@ -22,7 +23,10 @@ export function boot({ world, faults }: Sandbox, machine: Resource): void {
   }
   machine.hidden['sshClosed'] = faults.strike(['noSsh'], { path: machine.id }).length > 0
   const mute = faults.strike(['noAgent'], { path: machine.id }).length > 0
-  const osDiskId = textAt(objectAt(objectAt(objectAt(machine.properties, 'storageProfile'), 'osDisk'), 'managedDisk'), 'id')
+  const osDiskId = textAt(
+    objectAt(objectAt(objectAt(machine.properties, 'storageProfile'), 'osDisk'), 'managedDisk'),
+    'id',
+  )
   const trouble = osDiskId === undefined ? undefined : world.get(osDiskId)?.hidden.content?.trouble
   const now = world.now()
   const agentFrom = new Date(now.getTime() + world.clock.scaled(seconds.agent)).toISOString()
@@ -64,5 +68,9 @@ export function touch(world: World, machine: Resource, provisioningState: string
 export function checkIdle(machine: Resource): void {
   const state = textAt(machine.properties, 'provisioningState') ?? ''
   if (!['Creating', 'Updating', 'Deleting'].includes(state)) return
-  throw new ArmError(409, 'Conflict', 'The request failed due to conflict with a concurrent request. To resolve it, please refer to https://aka.ms/activitylog to get more details on the conflicting requests.')
+  throw new ArmError(
+    409,
+    'Conflict',
+    'The request failed due to conflict with a concurrent request. To resolve it, please refer to https://aka.ms/activitylog to get more details on the conflicting requests.',
+  )
 }

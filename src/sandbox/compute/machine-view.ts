@@ -1,4 +1,4 @@
-import { type Json, objectAt, textAt } from '../network/json.js'
+import { type Json, textAt } from '../network/json.js'
 import type { Resource } from '../resource.js'
 import type { World } from '../world.js'
 import { instanceView } from './instance-view.js'
@@ -15,14 +15,7 @@ export function shownMachine(world: World, machine: Resource, { withView = false
     ...(zones && { zones }),
     ...(plan && { plan }),
     ...(identity && textAt(identity, 'type') !== 'None' && { identity }),
-    properties: { ...withoutSecrets(properties), ...(withView && { instanceView: instanceView(world, machine) }) },
+    properties: { ...properties, ...(withView && { instanceView: instanceView(world, machine) }) },
     etag,
   }
-}
-
-/** Passwords and custom data are taken and never given back. */
-function withoutSecrets(properties: Json): Json {
-  if (properties['osProfile'] === undefined) return properties
-  const { adminPassword: _password, customData: _data, ...osProfile } = objectAt(properties, 'osProfile')
-  return { ...properties, osProfile }
 }

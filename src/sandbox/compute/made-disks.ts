@@ -1,9 +1,10 @@
 /** Disks that come with a machine. */
+
+import { groupId } from '../groups.js'
+import type { ImageContent } from '../image/content.js'
 import { type Json, objectAt, textAt } from '../network/json.js'
 import { groupOf, type Resource } from '../resource.js'
-import { groupId } from '../groups.js'
 import type { World } from '../world.js'
-import type { ImageContent } from '../image/content.js'
 import { bytesPerGiB, diskType, emptyContent } from './disk-model.js'
 import { checkDiskName } from './names.js'
 import type { Place } from './storage-profile.js'

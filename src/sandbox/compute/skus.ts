@@ -12,13 +12,48 @@ export interface Size {
 }
 
 export const sizes: readonly Size[] = [
-  ...series('Standard_B', 's', 'standardBSFamily', [[1, 1, 2], [2, 4, 4]], { suffix: { 1: '1ms', 2: '2s' } }),
-  ...series('Standard_D', 's_v3', 'standardDSv3Family', [[2, 8, 4], [4, 16, 8], [8, 32, 16]]),
-  ...series('Standard_D', 's_v5', 'standardDSv5Family', [[2, 8, 4], [4, 16, 8], [8, 32, 16], [16, 64, 32]]),
-  ...series('Standard_E', 's_v5', 'standardESv5Family', [[2, 16, 4], [4, 32, 8], [8, 64, 16]]),
-  ...series('Standard_F', 's_v2', 'standardFSv2Family', [[2, 4, 4], [4, 8, 8]]),
-  { ...size('Standard_D2_v2', 'standardDv2Family', [2, 7, 8]), premium: false, generations: 'V1', trustedLaunch: false },
-  { ...size('Standard_D3_v2', 'standardDv2Family', [4, 14, 16]), premium: false, generations: 'V1', trustedLaunch: false },
+  ...series(
+    'Standard_B',
+    's',
+    'standardBSFamily',
+    [
+      [1, 1, 2],
+      [2, 4, 4],
+    ],
+    { suffix: { 1: '1ms', 2: '2s' } },
+  ),
+  ...series('Standard_D', 's_v3', 'standardDSv3Family', [
+    [2, 8, 4],
+    [4, 16, 8],
+    [8, 32, 16],
+  ]),
+  ...series('Standard_D', 's_v5', 'standardDSv5Family', [
+    [2, 8, 4],
+    [4, 16, 8],
+    [8, 32, 16],
+    [16, 64, 32],
+  ]),
+  ...series('Standard_E', 's_v5', 'standardESv5Family', [
+    [2, 16, 4],
+    [4, 32, 8],
+    [8, 64, 16],
+  ]),
+  ...series('Standard_F', 's_v2', 'standardFSv2Family', [
+    [2, 4, 4],
+    [4, 8, 8],
+  ]),
+  {
+    ...size('Standard_D2_v2', 'standardDv2Family', [2, 7, 8]),
+    premium: false,
+    generations: 'V1',
+    trustedLaunch: false,
+  },
+  {
+    ...size('Standard_D3_v2', 'standardDv2Family', [4, 14, 16]),
+    premium: false,
+    generations: 'V1',
+    trustedLaunch: false,
+  },
   { ...size('Standard_DS1_v2', 'standardDSv2Family', [1, 3.5, 4]), generations: 'V1,V2' },
   { ...size('Standard_DS2_v2', 'standardDSv2Family', [2, 7, 8]), generations: 'V1,V2' },
 ]

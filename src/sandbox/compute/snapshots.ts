@@ -9,7 +9,7 @@ import { type AddRoute, type Answer, type Call, inGroup, ok, type Sandbox } from
 import { tagsOf } from '../tags.js'
 import { accepted } from './accepted.js'
 import { bytesPerGiB, hasAccess, sizeGB, snapshotType, withoutComputed } from './disk-model.js'
-import { partial, shownSnapshot } from './disk-view.js'
+import { partial, partialUpdate, shownSnapshot } from './disk-view.js'
 import { accessOpen } from './disks.js'
 import { isCopying } from './families.js'
 import { checkDiskName, locationConflict } from './names.js'
@@ -106,17 +106,16 @@ function updateSnapshot(sandbox: Sandbox, snapshot: Resource, { body, query, met
   const urls = begin(sandbox, snapshot, {
     finish: () => {
       const { diskSizeGB: _size, incremental: _kind, ...changes } = withoutComputed(sent)
-      snapshot.properties = { ...before, ...changes }
+      snapshot.properties = { ...snapshot.properties, ...changes, provisioningState: 'Succeeded' }
       if (tags) snapshot.tags = tags
       else if (method === 'PUT') delete snapshot.tags
     },
     failed: () => {
-      snapshot.properties = before
+      snapshot.properties = { ...snapshot.properties, provisioningState: 'Succeeded' }
     },
   })
-  const first = partial(snapshot, { ...body, properties: sent }, query['api-version'] ?? '')
-  const properties: Json = { ...objectAt(first, 'properties'), diskSizeBytes: before['diskSizeBytes'] }
-  return accepted(urls, { ...first, properties })
+  const asked = { ...body, properties: sent }
+  return accepted(urls, partialUpdate(snapshot, asked, query['api-version'] ?? '', before['diskSizeBytes']))
 }
 
 function begin({ world, operations }: Sandbox, snapshot: Resource, work: { finish: () => void; failed: () => void }) {

@@ -71,20 +71,36 @@ function attachable(world: World, id: string, { machineId, location, zones, vmSi
     )
   }
   if (hasAccess(world, disk)) throw accessOpen('disk', disk.name)
-  if (textAt(disk.properties, 'provisioningState') === 'Deleting') throw notAllowed(`Disk ${disk.name} is being deleted.`)
+  if (textAt(disk.properties, 'provisioningState') === 'Deleting')
+    throw notAllowed(`Disk ${disk.name} is being deleted.`)
   if (disk.location !== location) {
-    throw new ArmError(400, 'BadRequest', `Disk ${disk.id} cannot be attached to the VM because it is not in the same location '${location}' as the VM.`)
+    throw new ArmError(
+      400,
+      'BadRequest',
+      `Disk ${disk.id} cannot be attached to the VM because it is not in the same location '${location}' as the VM.`,
+    )
   }
   const [zone] = disk.zones ?? []
   if (zone !== undefined && zone !== zones[0]) {
-    throw new ArmError(400, 'BadRequest', `Disk ${disk.name} cannot be attached to the VM because it is not in the same zone as the VM. VM zone: '${zones[0] ?? ''}'. Disk zone: '${zone}'.`)
+    throw new ArmError(
+      400,
+      'BadRequest',
+      `Disk ${disk.name} cannot be attached to the VM because it is not in the same zone as the VM. VM zone: '${zones[0] ?? ''}'. Disk zone: '${zone}'.`,
+    )
   }
   if (zone === undefined && zones.length > 0 && !textAt(disk.sku, 'name')?.endsWith('ZRS')) {
-    throw new ArmError(400, 'BadRequest', `Disk ${disk.name} cannot be attached to the VM because it is not in zone '${zones[0]}'. The VM is zonal and the disk is regional.`)
+    throw new ArmError(
+      400,
+      'BadRequest',
+      `Disk ${disk.name} cannot be attached to the VM because it is not in zone '${zones[0]}'. The VM is zonal and the disk is regional.`,
+    )
   }
   const size = sizeNamed(vmSize)
   if (size && !size.premium && textAt(disk.sku, 'name')?.startsWith('Premium')) {
-    throw invalidParameter(`Requested operation cannot be performed because the VM size ${vmSize} does not support the storage account type ${textAt(disk.sku, 'name')} of disk '${disk.name}'.`, 'managedDisk.storageAccountType')
+    throw invalidParameter(
+      `Requested operation cannot be performed because the VM size ${vmSize} does not support the storage account type ${textAt(disk.sku, 'name')} of disk '${disk.name}'.`,
+      'managedDisk.storageAccountType',
+    )
   }
   return disk
 }
@@ -94,7 +110,11 @@ export function checkSecurity(osDisk: Resource, security: Json, vmSize: string):
   const wanted = textAt(security, 'securityType') ?? 'Standard'
   const has = textAt(objectAt(osDisk.properties, 'securityProfile'), 'securityType') ?? 'Standard'
   if (wanted !== has) {
-    throw new ArmError(400, 'BadRequest', 'Security type of VM is not compatible with the security type of attached OS Disk.')
+    throw new ArmError(
+      400,
+      'BadRequest',
+      'Security type of VM is not compatible with the security type of attached OS Disk.',
+    )
   }
   const generation = textAt(osDisk.properties, 'hyperVGeneration') ?? 'V1'
   const size = sizeNamed(vmSize)

@@ -55,7 +55,12 @@ function usages(world: World, location: string): Usage[] {
     }),
     { name: 'PremiumDiskCount', label: 'Premium Storage Managed Disks', current: disks('Premium'), limit: 50_000 },
     { name: 'StandardDiskCount', label: 'Standard Storage Managed Disks', current: disks('Standard'), limit: 50_000 },
-    { name: 'StandardSnapshotCount', label: 'Standard Storage Snapshots', current: here(snapshotType).length, limit: 75_000 },
+    {
+      name: 'StandardSnapshotCount',
+      label: 'Standard Storage Snapshots',
+      current: here(snapshotType).length,
+      limit: 75_000,
+    },
   ]
 }
 

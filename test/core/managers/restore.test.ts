@@ -1,10 +1,12 @@
 /** Restores over the real adapters on the embedded Azure, and the attempts to lose data in them. */
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { Backup } from '../../../src/core/domain/backup.js'
+import { planBeside } from '../../../src/core/domain/restore.js'
 import { AzlinError } from '../../../src/core/errors.js'
 import type { AzlinEvent } from '../../../src/core/events.js'
+import { TemporaryResources } from '../../../src/core/managers/temporary-resources.js'
 import type { FaultRequest } from '../../../src/sandbox/faults.js'
-import { type CoreOnSandbox, coreOnSandbox } from '../../support/core-on-sandbox.js'
+import { type CoreOnSandbox, coreOnSandbox, endServer } from '../../support/core-on-sandbox.js'
 
 const db = { name: 'db-1', resourceGroup: 'demo-rg' }
 const policy = { dailyRetention: 7, weeklyRetention: 4, monthlyRetention: 12 }
@@ -14,6 +16,7 @@ beforeEach(async () => {
   core = await coreOnSandbox()
 })
 afterEach(() => core.close())
+afterAll(endServer)
 
 /** A backup, and then a round of writing by the guest, so that old and new data can be told apart. */
 async function backedUp(vm = db): Promise<Backup> {
@@ -182,13 +185,37 @@ describe('a restore in place', () => {
     },
   )
 
-  it('does not touch a VM that somebody changed meanwhile', async () => {
+  it('does not touch a VM that somebody changed since it was planned', async () => {
     const backup = await backedUp()
     const plan = await core.restores.plan(db, backup, {}, core.run())
     await restore(backup)
     const before = await picture()
-    await expect(core.restores.execute(plan, core.run())).rejects.toMatchObject({ code: 'RESTORE_ROLLED_BACK' })
+    const disks = disksOf()
+    core.events.length = 0
+    await expect(core.restores.execute(plan, core.run())).rejects.toMatchObject({ code: 'CONFLICT' })
+    expect(core.events.some((event) => event.type === 'vm.power')).toBe(false)
     expect(await picture()).toEqual(before)
+    expect(disksOf()).toEqual(disks)
+  })
+
+  it('never removes a disk that already had the name it wanted', async () => {
+    const backup = await backedUp()
+    const { signal } = core.run()
+    const deps = { ...core, journal: core.records.journal, host: 'here', limit: <T>(work: () => Promise<T>) => work() }
+    const temporary = new TemporaryResources(deps, 'restore db-1')
+    const ref = { name: 'kept', resourceGroup: 'demo-rg' }
+    const [plan] = planBeside(backup, undefined, []).disks
+    if (!plan) throw new Error('no disk')
+    const other = new TemporaryResources(deps, 'restore web-1')
+    await other.makeDisks([{ plan, ref }], 'westus2', {}, core.run())
+    await other.keep(core.run())
+
+    await expect(temporary.makeDisks([{ plan, ref }], 'westus2', {}, core.run())).rejects.toMatchObject({
+      code: 'NAME_TAKEN',
+    })
+    await temporary.remove(core.run())
+    expect(await core.azure.disks.find(ref, signal)).toBeDefined()
+    expect(await core.records.journal.list()).toEqual([])
   })
 
   it('is refused while a backup of the VM is being taken, and the other way round', async () => {

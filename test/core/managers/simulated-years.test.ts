@@ -94,12 +94,31 @@ describe('backups over simulated years', () => {
     }
     // The last night is 29 February 2028, a Tuesday.
     expect(clock.now().toISOString()).toBe('2028-02-29T03:00:00.000Z')
-    const stamps = async (tier: Tier) => (await backups.list(vm, { tier }, run)).map(({ createdAt }) => createdAt.toISOString().slice(0, 10))
-    expect(await stamps('daily')).toEqual(['2028-02-29', '2028-02-28', '2028-02-26', '2028-02-25', '2028-02-24', '2028-02-23', '2028-02-22'])
+    const stamps = async (tier: Tier) =>
+      (await backups.list(vm, { tier }, run)).map(({ createdAt }) => createdAt.toISOString().slice(0, 10))
+    expect(await stamps('daily')).toEqual([
+      '2028-02-29',
+      '2028-02-28',
+      '2028-02-26',
+      '2028-02-25',
+      '2028-02-24',
+      '2028-02-23',
+      '2028-02-22',
+    ])
     expect(await stamps('weekly')).toEqual(['2028-02-27', '2028-02-20', '2028-02-13', '2028-02-06'])
     expect(await stamps('monthly')).toEqual([
-      '2028-02-01', '2028-01-01', '2027-12-01', '2027-11-01', '2027-10-01', '2027-09-01',
-      '2027-08-01', '2027-07-01', '2027-06-01', '2027-05-01', '2027-04-01', '2027-03-01',
+      '2028-02-01',
+      '2028-01-01',
+      '2027-12-01',
+      '2027-11-01',
+      '2027-10-01',
+      '2027-09-01',
+      '2027-08-01',
+      '2027-07-01',
+      '2027-06-01',
+      '2027-05-01',
+      '2027-04-01',
+      '2027-03-01',
     ])
     // Two disks each, and nothing beside the backups.
     expect(azure.all).toHaveLength(2 * (7 + 4 + 12))

@@ -1,7 +1,7 @@
 /** What `azlin cleanup` removes, and what it must never touch. */
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { encodeTemporary, temporaryTag } from '../../../src/core/domain/temporary.js'
-import { type CoreOnSandbox, coreOnSandbox } from '../../support/core-on-sandbox.js'
+import { type CoreOnSandbox, coreOnSandbox, endServer } from '../../support/core-on-sandbox.js'
 
 const group = 'demo-rg'
 const db = { name: 'db-1', resourceGroup: group }
@@ -12,6 +12,7 @@ beforeEach(async () => {
   await core.schedules.configure(db, { dailyRetention: 7, weeklyRetention: 4, monthlyRetention: 12 }, core.run())
 })
 afterEach(() => core.close())
+afterAll(endServer)
 
 const idOf = (kind: string, name: string) =>
   `/subscriptions/${core.sandbox.subscriptionId}/resourceGroups/${group}/providers/Microsoft.Compute/${kind}/${name}`

@@ -15,6 +15,7 @@ interface DiskWish {
   readonly location: string
   readonly sizeGB: number
   readonly osType?: string
+  readonly sku?: string
 }
 
 /** Gives its id, as do the others. */
@@ -22,13 +23,13 @@ export async function disk(
   running: Running,
   groupName: string,
   name: string,
-  { location, sizeGB, osType }: DiskWish,
+  { location, sizeGB, osType, sku = 'Standard_LRS' }: DiskWish,
 ): Promise<string> {
   const id = running.id(`Microsoft.Compute/disks/${name}`, groupName)
   await prepare(running, 'PUT', `${id}?${disks}`, {
     location,
     tags: {},
-    sku: { name: 'Standard_LRS' },
+    sku: { name: sku },
     properties: {
       creationData: { createOption: 'Empty' },
       diskSizeGB: sizeGB,
@@ -58,6 +59,8 @@ export async function snapshot(
 interface MachineWish {
   readonly location: string
   readonly windows?: boolean
+  readonly osDisk?: string
+  /** The first is made before and attached, the others are made with it. */
   readonly dataDisks?: readonly string[]
 }
 
@@ -66,7 +69,7 @@ export async function machine(
   running: Running,
   groupName: string,
   name: string,
-  { location, windows = false, dataDisks = [] }: MachineWish,
+  { location, windows = false, osDisk, dataDisks = [] }: MachineWish,
 ): Promise<string> {
   await group(running, groupName, location)
   const net = running.id('Microsoft.Network/virtualNetworks/net', groupName)
@@ -84,8 +87,12 @@ export async function machine(
   })
   const attached: object[] = []
   for (const [index, dataDisk] of dataDisks.entries()) {
-    const id = await disk(running, groupName, dataDisk, { location, sizeGB: 50 })
-    attached.push({ lun: index + 1, createOption: 'Attach', caching: 'ReadWrite', managedDisk: { id } })
+    const entry = { lun: index + 1, caching: 'ReadWrite' }
+    if (index > 0) attached.push({ ...entry, name: dataDisk, createOption: 'Empty', diskSizeGB: 50 })
+    else {
+      const id = await disk(running, groupName, dataDisk, { location, sizeGB: 50 })
+      attached.push({ ...entry, createOption: 'Attach', managedDisk: { id } })
+    }
   }
   const imageReference = windows
     ? { publisher: 'MicrosoftWindowsServer', offer: 'WindowsServer', sku: '2016-Datacenter', version: 'latest' }
@@ -98,7 +105,12 @@ export async function machine(
       hardwareProfile: { vmSize: 'Standard_D2s_v3' },
       storageProfile: {
         imageReference,
-        osDisk: { createOption: 'FromImage', caching: 'ReadWrite', managedDisk: { storageAccountType: 'Standard_LRS' } },
+        osDisk: {
+          ...(osDisk !== undefined && { name: osDisk }),
+          createOption: 'FromImage',
+          caching: 'ReadWrite',
+          managedDisk: { storageAccountType: 'Standard_LRS' },
+        },
         dataDisks: attached,
       },
       osProfile: { computerName: name.slice(0, 15), adminUsername: 'azureuser', adminPassword: 'Not-a-secret-1' },

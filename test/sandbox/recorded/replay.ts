@@ -11,11 +11,7 @@ const pollSteps = [...Array<number>(20).fill(1_000), ...Array<number>(200).fill(
  * Sends what was sent to Azure to the sandbox instead, in the same order, and tells where the answers differ. Polls
  * go to the URLs that the sandbox gave; runs of equal polls count as one.
  */
-export async function replay(
-  running: Running,
-  steps: readonly Step[],
-  allowed: Allowances = {},
-): Promise<string[]> {
+export async function replay(running: Running, steps: readonly Step[], allowed: Allowances = {}): Promise<string[]> {
   const found: string[] = []
   let operation: Pick<Answer, 'headers'> = { headers: {} }
   for (const [index, step] of steps.entries()) {

@@ -1,7 +1,7 @@
 /** The licences of the packages whose code is inside the bundle: most ask that their notice travels with it. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from './steps.js'
+import { root } from '../steps.js'
 
 /** `inputs` are esbuild's input files, relative to the root. */
 export function thirdPartyNotices(inputs) {

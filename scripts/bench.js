@@ -1,0 +1,171 @@
+/**
+ * `npm run bench`: how quick azlin is, as ratios that hold on any machine. Everything in a table is measured in the same
+ * run, so what else the machine does weighs on both sides. It judges nothing: no test depends on it.
+ */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { SandboxClient } from './sandbox-client.js'
+import { setUp } from './setup.js'
+import { Problem, root, script } from './steps.js'
+
+const rounds = 11
+const manySnapshots = 5000
+const azlin = join(root, 'bin/run.js')
+const home = mkdtempSync(join(tmpdir(), 'azlin-bench-'))
+const env = {
+  PATH: process.env.PATH,
+  HOME: home,
+  AZLIN_HOME: home,
+  AZLIN_CLOUD: 'sandbox',
+  AZLIN_RESOURCE_GROUP: 'demo-rg',
+  AZLIN_POLL_INTERVAL_MS: '100',
+}
+/** Reports the peak memory of a process on its descriptor 3. */
+const measuring = `data:text/javascript,${encodeURIComponent(
+  'import { writeSync } from "node:fs"; process.on("exit", () => writeSync(3, String(process.resourceUsage().maxRSS)))',
+)}`
+
+await script(async () => {
+  await setUp()
+  try {
+    await run([azlin, 'sandbox', 'start'])
+    await run([azlin, 'backup', 'trigger', 'web-1'])
+    await starts()
+    await requestsOfTrigger()
+    await manyPages()
+  } finally {
+    await run([azlin, 'sandbox', 'stop']).catch(() => {})
+    rmSync(home, { recursive: true, force: true })
+  }
+})
+
+async function starts() {
+  const cases = {
+    'node -e 0': ['-e', '0'],
+    'azlin --version': [azlin, '--version'],
+    'azlin backup list --help': [azlin, 'backup', 'list', '--help'],
+    'azlin backup list web-1': [azlin, 'backup', 'list', 'web-1'],
+  }
+  const times = Object.fromEntries(Object.keys(cases).map((name) => [name, []]))
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, args] of Object.entries(cases)) times[name].push((await run(args)).ms)
+  }
+  const base = median(times['node -e 0'])
+  const targets = { 'azlin --version': '2', 'azlin backup list web-1': '3' }
+  table(
+    `Whole processes, median of ${rounds}; the list signs in and reads over TLS`,
+    ['', 'ms', 'times node -e 0', 'target'],
+    Object.entries(times).map(([name, all]) => {
+      const ms = median(all)
+      return [name, ms.toFixed(0), (ms / base).toFixed(2), targets[name] ? `at most ${targets[name]}` : '']
+    }),
+  )
+}
+
+/** Why `backup trigger` sends what it sends, in the order in which a request is matched. */
+const purposes = [
+  [/^GET .*\/msi\/token|^GET .*identity/i, 'sign in'],
+  [/^GET .*\/virtualMachines\/[^/]+$/i, 'the VM: its disks, size, zone and schedule tag'],
+  [/^GET .*\/disks\/[^/]+$/i, 'the disk: its size, SKU and security type'],
+  [/^GET .*\/snapshots$/i, 'which backups there are: decides the tier, and what retention removes'],
+  [/^PUT .*\/snapshots\/[^/]+$/i, 'the snapshot of one disk, with its tags'],
+  [/^GET .*\/(operations|DiskOperations)\//i, 'has the snapshot been taken?'],
+  [/^GET .*\/snapshots\/[^/]+$/i, 'the snapshot as it came out'],
+  [/^PATCH .*\/tags\/default$/i, "the time of this backup, merged into the VM's schedule tag"],
+  [/^GET .*\/locks$/i, 'locks: what is locked is kept'],
+  [/^DELETE .*\/snapshots\/[^/]+$/i, 'an expired backup'],
+]
+
+async function requestsOfTrigger() {
+  const sandbox = new SandboxClient(home)
+  await run([azlin, 'backup', 'configure', 'db-1'])
+  await sandbox.control('DELETE', 'requests')
+  await run([azlin, 'backup', 'trigger', 'db-1'])
+  const counts = new Map()
+  for (const { method, path } of await sandbox.control('GET', 'requests')) {
+    if (path.startsWith('/sandbox/')) continue
+    const kind = `${method} ${path.replace(/^\/subscriptions\/[^/]+/, '').replace(/^.*\/providers\//, '')}`
+    const purpose = purposes.find(([pattern]) => pattern.test(`${method} ${path}`))?.[1] ?? `? ${kind}`
+    counts.set(purpose, (counts.get(purpose) ?? 0) + 1)
+  }
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0)
+  table(
+    `Requests of azlin backup trigger db-1 (three disks): ${total}`,
+    ['requests', 'for'],
+    [...counts].map(([purpose, count]) => [String(count), purpose]),
+  )
+}
+
+async function manyPages() {
+  const few = median(await times(5, () => run([azlin, 'backup', 'list', 'web-1'])))
+  console.log(`\nMaking ${manySnapshots} snapshots …`)
+  const sandbox = new SandboxClient(home)
+  await sandbox.signIn()
+  await sandbox.makeSnapshots(manySnapshots)
+
+  const pages = []
+  const lists = []
+  let peak = 0
+  for (let round = 0; round < 5; round++) {
+    const from = performance.now()
+    await sandbox.readSnapshots()
+    pages.push(performance.now() - from)
+    const { ms, peakMb } = await run([azlin, 'backup', 'list', 'web-1'])
+    lists.push(ms)
+    peak = Math.max(peak, peakMb)
+  }
+  const [served, listed] = [median(pages), median(lists)]
+  table(
+    `A resource group of ${manySnapshots} snapshots, median of 5`,
+    ['', 'measured', 'target'],
+    [
+      ['the pages, by a plain client', `${served.toFixed(0)} ms`, ''],
+      ['azlin backup list web-1', `${listed.toFixed(0)} ms`, ''],
+      ['... without starting and signing in', `${(listed - few).toFixed(0)} ms`, ''],
+      ['ratio to the pages', ((listed - few) / served).toFixed(2), 'at most 1.20'],
+      ['peak memory', `${peak.toFixed(0)} MB`, 'below 150 MB'],
+    ],
+  )
+}
+
+async function times(count, work) {
+  const all = []
+  for (let round = 0; round < count; round++) all.push((await work()).ms)
+  return all
+}
+
+/** Milliseconds from start to end, and the peak memory. Throws unless the process ends with 0. */
+async function run(args) {
+  const from = performance.now()
+  const child = spawn(process.execPath, ['--import', measuring, ...args], {
+    cwd: home,
+    env,
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+  })
+  let [said, peakKb] = ['', '']
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    said += text
+  })
+  child.stdio[3].setEncoding('utf8').on('data', (text) => {
+    peakKb += text
+  })
+  const code = await new Promise((resolve) => child.on('exit', resolve))
+  const ms = performance.now() - from
+  if (code !== 0) throw new Problem(`azlin ${args.slice(1).join(' ')} ended with ${code}: ${said}`)
+  return { ms, peakMb: Number(peakKb) / 1024 }
+}
+
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)]
+}
+
+function table(title, headings, rows) {
+  const widths = headings.map((heading, i) => Math.max(heading.length, ...rows.map((row) => row[i].length)))
+  console.log(`\n${title}`)
+  for (const row of [headings, ...rows])
+    console.log(`  ${row.map((cell, i) => cell.padEnd(widths[i])).join('  ')}`.trimEnd())
+}

@@ -1,0 +1,86 @@
+/** What a new disk is made of, and how its size and kind may be asked for. */
+import { ArmError, invalidParameter } from '../errors.js'
+import { isObject, type Json, objectAt, textAt } from '../network/json.js'
+import type { Resource } from '../resource.js'
+import type { Call, Sandbox } from '../routes.js'
+import { contentNow, emptyContent, grown, inherited, pick, sizeGB, withoutComputed } from './disk-model.js'
+import { copySource } from './source.js'
+
+const skus = [
+  'Standard_LRS',
+  'StandardSSD_LRS',
+  'StandardSSD_ZRS',
+  'Premium_LRS',
+  'Premium_ZRS',
+  'PremiumV2_LRS',
+  'UltraSSD_LRS',
+]
+
+export function newDisk(
+  { world }: Sandbox,
+  { body, path: id }: Call,
+  location: string,
+): Pick<Resource, 'properties' | 'hidden'> & { shrunk: boolean } {
+  const sent = objectAt(body, 'properties')
+  const creation = objectAt(sent, 'creationData')
+  const option = textAt(creation, 'createOption')
+  const asked = sizeAsked(sent)
+  const defaults = {
+    encryption: { type: 'EncryptionAtRestWithPlatformKey' },
+    networkAccessPolicy: 'AllowAll',
+    publicNetworkAccess: 'Enabled',
+    diskIOPSReadWrite: 500,
+    diskMBpsReadWrite: 60,
+  }
+  if (option === 'Empty') {
+    if (asked === undefined)
+      throw invalidParameter("Required parameter 'disk.diskSizeGB' is missing (null).", 'disk.diskSizeGB')
+    const properties = { ...defaults, ...withoutComputed(sent), creationData: creation }
+    return { properties, hidden: { content: emptyContent(id.toLowerCase(), asked) }, shrunk: false }
+  }
+  if (option !== 'Copy')
+    throw invalidParameter(`The value '${option}' of parameter 'createOption' is not supported here.`, 'createOption')
+  if (sent['securityProfile'] !== undefined) {
+    throw new ArmError(
+      400,
+      'BadRequest',
+      "Security Type 'TrustedLaunch' is not supported for CreateOption 'Copy'. Supported create options are FromImage, Import, ImportSecure, UploadPreparedSecure.",
+    )
+  }
+  const source = copySource(world, textAt(creation, 'sourceResourceId'), location)
+  const size = asked ?? sizeGB(source)
+  const content = contentNow(world, source)
+  return {
+    properties: {
+      ...defaults,
+      ...pick(source.properties, inherited),
+      ...withoutComputed(sent),
+      diskSizeGB: size,
+      creationData: { ...creation, sourceUniqueId: source.properties['uniqueId'] },
+    },
+    hidden: content ? { content: grown(content, Math.max(size, sizeGB(source))) } : {},
+    shrunk: size < sizeGB(source),
+  }
+}
+
+export function resizedDown(): ArmError {
+  return invalidParameter('Disks or snapshot cannot be resized down.', 'disk.diskSizeGB')
+}
+
+export function sizeAsked(sent: Json): number | undefined {
+  const size = sent['diskSizeGB']
+  if (size === undefined || size === null) return undefined
+  if (typeof size === 'number' && Number.isInteger(size) && size >= 1 && size <= 65_536) return size
+  throw invalidParameter(
+    `The value '${String(size)}' of parameter 'disk.diskSizeGB' is out of range.`,
+    'disk.diskSizeGB',
+  )
+}
+
+export function skuOf(body: Json): string | undefined {
+  if (!isObject(body['sku'])) return undefined
+  const name = textAt(body['sku'], 'name') ?? ''
+  if (!skus.includes(name))
+    throw invalidParameter(`The value '${name}' of parameter 'sku.name' is not one of ${skus.join(', ')}.`, 'sku.name')
+  return name
+}

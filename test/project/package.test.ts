@@ -1,0 +1,33 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+
+const run = promisify(execFile)
+
+describe('the package that npm pack makes', () => {
+  let folder: string
+  let files: string[]
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'azlin-pack-'))
+    const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder])
+    const [packed] = JSON.parse(stdout) as { filename: string; files: { path: string }[] }[]
+    files = packed?.files.map(({ path }) => path) ?? []
+    await run('tar', ['-xzf', join(folder, packed?.filename ?? ''), '-C', folder])
+  })
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  it('holds the program, what it says of itself, and nothing else', () => {
+    const places = new Set(files.map((path) => path.split('/')[0]))
+    expect([...places].sort()).toEqual(['LICENSE', 'README.md', 'bin', 'dist', 'oclif.manifest.json', 'package.json'])
+    expect(files).toEqual(expect.arrayContaining(['dist/sandbox/main.js', 'dist/third-party-notices.txt']))
+  })
+
+  it('runs from where it is unpacked, with no other package beside it', async () => {
+    const program = join(folder, 'package/bin/run.js')
+    const { stdout } = await run(process.execPath, [program, 'backup', 'list', '--help'], { cwd: folder })
+    expect(stdout).toContain('azlin backup list')
+  })
+})
