@@ -28,20 +28,6 @@ const measuring = `data:text/javascript,${encodeURIComponent(
   'import { writeSync } from "node:fs"; process.on("exit", () => writeSync(3, String(process.resourceUsage().maxRSS)))',
 )}`
 
-await script(async () => {
-  await setUp()
-  try {
-    await run([azlin, 'sandbox', 'start'])
-    await run([azlin, 'backup', 'trigger', 'web-1'])
-    await starts()
-    await requestsOfTrigger()
-    await manyPages()
-  } finally {
-    await run([azlin, 'sandbox', 'stop']).catch(() => {})
-    rmSync(home, { recursive: true, force: true })
-  }
-})
-
 async function starts() {
   const cases = {
     'node -e 0': ['-e', '0'],
@@ -81,7 +67,6 @@ const purposes = [
 
 async function requestsOfTrigger() {
   const sandbox = new SandboxClient(home)
-  await run([azlin, 'backup', 'configure', 'db-1'])
   await sandbox.control('DELETE', 'requests')
   await run([azlin, 'backup', 'trigger', 'db-1'])
   const counts = new Map()
@@ -169,3 +154,18 @@ function table(title, headings, rows) {
   for (const row of [headings, ...rows])
     console.log(`  ${row.map((cell, i) => cell.padEnd(widths[i])).join('  ')}`.trimEnd())
 }
+
+await script(async () => {
+  await setUp()
+  try {
+    await run([azlin, 'sandbox', 'start'])
+    for (const vm of ['web-1', 'db-1']) await run([azlin, 'backup', 'configure', vm])
+    await run([azlin, 'backup', 'trigger', 'web-1'])
+    await starts()
+    await requestsOfTrigger()
+    await manyPages()
+  } finally {
+    await run([azlin, 'sandbox', 'stop']).catch(() => {})
+    rmSync(home, { recursive: true, force: true })
+  }
+})

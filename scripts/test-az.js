@@ -48,6 +48,11 @@ const checks = [
   ['web-1 is deallocated', powerOf('web-1'), (state) => state === 'PowerState/deallocated'],
   ['az vm start', ['vm', 'start', '-g', group, '-n', 'web-1'], () => true],
   ['web-1 runs again', powerOf('web-1'), (state) => state === 'PowerState/running'],
+  [
+    'az vm run-command invoke',
+    ['vm', 'run-command', 'invoke', '-g', group, '-n', 'web-1', '--command-id', 'RunShellScript', '--scripts', 'true'],
+    (answer) => answer.value[0].code === 'ProvisioningState/succeeded',
+  ],
   ['az group create', ['group', 'create', '-n', other, '-l', 'westus2'], (made) => made.location === 'westus2'],
   [
     'az snapshot create (incremental)',

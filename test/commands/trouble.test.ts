@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { azlin, documentOf, start } from '../support/azlin.js'
@@ -156,7 +156,8 @@ describe('Ctrl-C', () => {
 describe('azlin cleanup', () => {
   it('removes the half of a backup that a killed command left behind, once it was told to', async () => {
     await azure.ok('backup', 'configure', 'db-1')
-    await azure.fault({ kind: 'delay', ms: 60_000, method: 'PUT', path: '/snapshots/.*-lun2' })
+    const busy = { status: 503, code: 'ServerBusy', message: 'The server is busy.', retryAfter: 30 }
+    await azure.fault({ kind: 'status', ...busy, method: 'PUT', path: '/snapshots/.*-lun2' })
     const running = azure.begin('backup', 'trigger', 'db-1')
     await expectSoon(() => azure.names(snapshots).length === 2)
     running.child.kill('SIGKILL')
@@ -252,14 +253,11 @@ describe('a state folder that cannot be written', () => {
     const home = join(azure.around.home, 'locked')
     await mkdir(home)
     await writeFile(join(home, '.azlin'), 'a file where the folder should be')
-    await chmod(home, 0o500)
-    const env = { ...outside() }
-    const ended = await azlin(['backup', 'trigger', 'web-1', '--json'], { home, env })
+    const ended = await azlin(['backup', 'trigger', 'web-1', '--json'], { home, env: outside() })
     expect(documentOf<Failure>(ended).error).toMatchObject({
       code: 'DATABASE_UNUSABLE',
       message: expect.stringContaining('.azlin'),
     })
-    await chmod(home, 0o700)
   })
 })
 

@@ -85,6 +85,26 @@ describe('the embedded Azure', () => {
     await second.end()
   })
 
+  it('has finished after a restart what was under way before', async () => {
+    const first = await Running.start({ speed: 1 })
+    const idle = first.id('Microsoft.Compute/virtualMachines/idle-1')
+    expect((await first.raw('POST', `${idle}/start?api-version=2025-04-01`)).status).toBe(202)
+    const creationData = { createOption: 'Copy', sourceResourceId: first.id('Microsoft.Compute/disks/web-1_OsDisk_1') }
+    const path = `${first.id('Microsoft.Compute/snapshots/begun')}?api-version=2025-01-02`
+    const begun = await first.raw('PUT', path, { location: 'westus2', properties: { creationData } })
+    await first.sandbox.close()
+
+    const second = await Running.start({ home: first.home, speed: 1 })
+    const { pathname, search } = new URL(begun.headers['azure-asyncoperation'] ?? '')
+    expect(await second.raw('GET', pathname + search)).toMatchObject({ status: 200, body: { status: 'Succeeded' } })
+    const snapshot = await second.compute.snapshots.get('demo-rg', 'begun')
+    expect(snapshot).toMatchObject({ provisioningState: 'Succeeded', diskState: 'Unattached' })
+    expect(snapshot.uniqueId).toMatch(/^[0-9a-f-]{36}$/)
+    const { statuses } = await second.compute.virtualMachines.instanceView('demo-rg', 'idle-1')
+    expect(statuses?.map(({ code }) => code)).toContain('PowerState/running')
+    await second.end()
+  })
+
   it('refuses tags that Azure refuses', async () => {
     const { resourceGroups } = running.resources
     const put = (tags: Record<string, string>) =>

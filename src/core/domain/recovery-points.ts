@@ -33,13 +33,17 @@ export function recoveryOf(snapshots: readonly Snapshot[], vm: VmRef, machine: M
   const mine = snapshots.filter((snapshot) => belongsTo(snapshot, vm, machine))
   const isBackup = (snapshot: Snapshot) => tagOf(snapshot.tags, recoveryTag.backup) !== undefined
 
-  const points = [...grouped(mine.filter(isBackup), backupKey).values()].flatMap((group) => toBackup(group, vm, machine) ?? [])
+  const points = [...grouped(mine.filter(isBackup), backupKey).values()].flatMap(
+    (group) => toBackup(group, vm, machine) ?? [],
+  )
   const isCopy = (point: Backup) =>
     point.disks.some(({ snapshot }) => isReplica(snapshot)) ||
     (machine !== undefined && !same(point.region, machine.region))
   const replicas = points.filter(isCopy)
   const copies = grouped(replicas, ({ name }) => name.toLowerCase())
-  const home = points.filter((point) => !isCopy(point)).map((point) => withCopies(point, copies.get(point.name.toLowerCase()) ?? []))
+  const home = points
+    .filter((point) => !isCopy(point))
+    .map((point) => withCopies(point, copies.get(point.name.toLowerCase()) ?? []))
 
   const others = mine.filter((snapshot) => !isBackup(snapshot))
   const sets = [...grouped(others, setKey).values()].map((group) => toSet(group, vm, machine))

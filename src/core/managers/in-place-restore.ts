@@ -106,12 +106,20 @@ function makeDisks(
   temporary: TemporaryResources,
   run: Run,
 ): Promise<readonly MadeDisk[]> {
-  const at = clock.now()
+  const at = freeSecond(machine, disks, clock.now())
   const wanted = disks.map((plan) => ({
     plan,
     ref: { name: restoredDiskName(machine.name, plan.lun, at), resourceGroup: resourceGroupOf(plan, machine) },
   }))
   return temporary.makeDisks(wanted, machine.region, { 'azlin:restored-from': pointName }, run)
+}
+
+/** Two restores may begin in one second; the disks of the first have its names. */
+function freeSecond({ name, disks }: Machine, plans: readonly DiskPlan[], now: Date): Date {
+  const taken = new Set(disks.map((disk) => disk.name))
+  let at = now
+  while (plans.some(({ lun }) => taken.has(restoredDiskName(name, lun, at)))) at = new Date(+at + 1000)
+  return at
 }
 
 /** A restored disk stands beside the one it replaces. */

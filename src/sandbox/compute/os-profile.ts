@@ -1,29 +1,36 @@
-import { type Json, objectAt } from '../network/json.js'
+import { type Json, objectAt, textAt } from '../network/json.js'
 
-/** What Azure fills in where a machine from an image leaves it out. Passwords and custom data are never given back. */
-export function filledOsProfile(sent: Json, osType: unknown): Json {
+const patches = { assessmentMode: 'ImageDefault' }
+const defaults = {
+  linuxConfiguration: {
+    disablePasswordAuthentication: false,
+    provisionVMAgent: true,
+    patchSettings: { patchMode: 'ImageDefault', ...patches },
+    enableVMAgentPlatformUpdates: true,
+  },
+  windowsConfiguration: {
+    provisionVMAgent: true,
+    enableAutomaticUpdates: true,
+    patchSettings: { patchMode: 'AutomaticByOS', ...patches },
+    enableVMAgentPlatformUpdates: true,
+  },
+}
+
+/** As Azure keeps it: filled in by the recorded defaults, and without passwords and custom data. */
+export function keptOsProfile(sent: Json, osType: string | undefined): Json {
   const { adminPassword: _password, customData: _data, ...osProfile } = sent
-  const windows = {
-    windowsConfiguration: {
-      provisionVMAgent: true,
-      enableAutomaticUpdates: true,
-      patchSettings: { patchMode: 'AutomaticByOS', assessmentMode: 'ImageDefault' },
-      enableVMAgentPlatformUpdates: true,
-      ...objectAt(sent, 'windowsConfiguration'),
-    },
-  }
-  const linux = {
-    linuxConfiguration: {
-      disablePasswordAuthentication: false,
-      provisionVMAgent: true,
-      ...objectAt(sent, 'linuxConfiguration'),
-    },
-  }
+  const kind = osType === 'Windows' ? 'windowsConfiguration' : 'linuxConfiguration'
   return {
-    ...osProfile,
-    ...(osType === 'Windows' ? windows : linux),
     secrets: [],
     allowExtensionOperations: true,
     requireGuestProvisionSignal: true,
+    ...osProfile,
+    [kind]: { ...defaults[kind], ...objectAt(sent, kind) },
   }
+}
+
+/** The version behind `latest`, which Azure adds. */
+export function keptImage(image: Json): Json {
+  const version = textAt(image, 'version')
+  return { ...image, exactVersion: version === undefined || version === 'latest' ? '22.04.202601010' : version }
 }

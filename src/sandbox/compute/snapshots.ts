@@ -1,7 +1,7 @@
 import { seconds } from '../durations.js'
 import { ArmError, resourceNotFound } from '../errors.js'
 import { existingGroup, writableGroup } from '../groups.js'
-import { type Json, objectAt, same, textAt } from '../network/json.js'
+import { objectAt, same, textAt } from '../network/json.js'
 import { page } from '../pages.js'
 import { normalRegion } from '../regions.js'
 import type { Resource } from '../resource.js'

@@ -54,7 +54,9 @@ describe('which snapshots are backups of a VM', () => {
     const mine = part(null, 1, { resourceGroup: 'vault' })
     const theirs = part(null, 1, { resourceGroup: 'vault', tags: { 'azlin:vm-group': 'other' } }, `${name}x`)
     expect(names(recoveryOf([mine, theirs], web, machine('web')).backups)).toEqual([name])
-    expect(names(recoveryOf([mine, theirs], { ...web, resourceGroup: 'OTHER' }, undefined).backups)).toEqual([`${name}x`])
+    expect(names(recoveryOf([mine, theirs], { ...web, resourceGroup: 'OTHER' }, undefined).backups)).toEqual([
+      `${name}x`,
+    ])
   })
 
   it('asks the source disk where the tags leave the group out, else the group the snapshot lies in', () => {

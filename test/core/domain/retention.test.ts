@@ -117,51 +117,57 @@ describe('what is kept past its retention', () => {
     const numbers = fc.integer({ min: 0, max: 14 })
     const policy = fc.record({ daily: numbers, weekly: numbers, monthly: numbers, crossRegion: fc.boolean() })
     fc.assert(
-      fc.property(fc.uniqueArray(one, { maxLength: 40, selector: ({ age, hour }) => age * 24 + hour }), policy, (list, policy) => {
-        const locked = new Set<Backup>()
-        const backups = list.map((want) => {
-          const made = backup(want.tier, new Date(+ago(want.age) - want.hour * 3_600_000), {
-            verifiedAt: want.verified ? now : undefined,
-            copying: want.copying,
-            replicatedTo: want.copied ? ['eastus'] : [],
+      fc.property(
+        fc.uniqueArray(one, { maxLength: 40, selector: ({ age, hour }) => age * 24 + hour }),
+        policy,
+        (list, policy) => {
+          const locked = new Set<Backup>()
+          const backups = list.map((want) => {
+            const made = backup(want.tier, new Date(+ago(want.age) - want.hour * 3_600_000), {
+              verifiedAt: want.verified ? now : undefined,
+              copying: want.copying,
+              replicatedTo: want.copied ? ['eastus'] : [],
+            })
+            if (want.locked) locked.add(made)
+            return made
           })
-          if (want.locked) locked.add(made)
-          return made
-        })
-        const { verdicts, massive } = plan(backups, {
-          policy: {
-            dailyRetention: policy.daily,
-            weeklyRetention: policy.weekly,
-            monthlyRetention: policy.monthly,
-            crossRegionEnabled: policy.crossRegion,
-            targetRegion: policy.crossRegion ? 'eastus' : undefined,
-          },
-          isLocked: (one) => locked.has(one),
-        })
+          const { verdicts, massive } = plan(backups, {
+            policy: {
+              dailyRetention: policy.daily,
+              weeklyRetention: policy.weekly,
+              monthlyRetention: policy.monthly,
+              crossRegionEnabled: policy.crossRegion,
+              targetRegion: policy.crossRegion ? 'eastus' : undefined,
+            },
+            isLocked: (one) => locked.has(one),
+          })
 
-        // One verdict with a reason for each, and each as this second reading of the contract has it.
-        expect(verdicts.map((verdict) => verdict.backup.name).toSorted()).toEqual(backups.map(({ name }) => name).toSorted())
-        const byAge = backups.toSorted((a, b) => +b.createdAt - +a.createdAt)
-        for (const { backup: one, keep, reason } of verdicts) {
-          expect(reason.length).toBeGreaterThan(10)
-          const days = (+now - +one.createdAt) / day
-          const expired =
-            days >= 0 &&
-            (policy[one.tier] === 0 ||
-              (one.tier === 'daily' && days > policy.daily) ||
-              (one.tier === 'weekly' && days > policy.weekly * 7) ||
-              (one.tier === 'monthly' && monthsPassed(one.createdAt, now) >= policy.monthly))
-          const saved =
-            one === byAge[0] ||
-            one === byAge.find((other) => other.verifiedAt) ||
-            one.copying ||
-            (policy.crossRegion && one.replicatedTo.length === 0) ||
-            locked.has(one)
-          expect(keep).toBe(!expired || saved)
-        }
-        const gone = verdicts.filter((verdict) => !verdict.keep).length
-        expect(massive).toBe(gone > 10 && gone > backups.length / 2)
-      }),
+          // One verdict with a reason for each, and each as this second reading of the contract has it.
+          expect(verdicts.map((verdict) => verdict.backup.name).toSorted()).toEqual(
+            backups.map(({ name }) => name).toSorted(),
+          )
+          const byAge = backups.toSorted((a, b) => +b.createdAt - +a.createdAt)
+          for (const { backup: one, keep, reason } of verdicts) {
+            expect(reason.length).toBeGreaterThan(10)
+            const days = (+now - +one.createdAt) / day
+            const expired =
+              days >= 0 &&
+              (policy[one.tier] === 0 ||
+                (one.tier === 'daily' && days > policy.daily) ||
+                (one.tier === 'weekly' && days > policy.weekly * 7) ||
+                (one.tier === 'monthly' && monthsPassed(one.createdAt, now) >= policy.monthly))
+            const saved =
+              one === byAge[0] ||
+              one === byAge.find((other) => other.verifiedAt) ||
+              one.copying ||
+              (policy.crossRegion && one.replicatedTo.length === 0) ||
+              locked.has(one)
+            expect(keep).toBe(!expired || saved)
+          }
+          const gone = verdicts.filter((verdict) => !verdict.keep).length
+          expect(massive).toBe(gone > 10 && gone > backups.length / 2)
+        },
+      ),
     )
   })
 })
@@ -194,7 +200,8 @@ describe('a run that would remove very much', () => {
 })
 
 describe('half a backup', () => {
-  const half = (days: number, change: Partial<Backup> = {}) => backup('daily', ago(days), { complete: false, ...change })
+  const half = (days: number, change: Partial<Backup> = {}) =>
+    backup('daily', ago(days), { complete: false, ...change })
   const whole = backup('daily', ago(1))
 
   it('goes when it is past its own retention and a newer whole one stands', () => {

@@ -36,7 +36,9 @@ describe('two backups that want the same place', () => {
 
   it('keep both when one of them was complete before the other was begun: then the user forced it', () => {
     const a = monthly('a', 100)
-    expect(settleTier({ ours: monthly('b', 200), others: [a], settled: new Set(['a']), policy: usualSchedule })).toBe('monthly')
+    expect(settleTier({ ours: monthly('b', 200), others: [a], settled: new Set(['a']), policy: usualSchedule })).toBe(
+      'monthly',
+    )
   })
 
   it('do not yield to another period, to a lower tier, or to half a backup of long ago', () => {
@@ -52,10 +54,16 @@ describe('two backups that want the same place', () => {
   })
 
   it('come out as exactly one holder of the place, whoever sees whom: who looks after the other was made sees it', () => {
-    const contestant = fc.record({ made: fc.integer({ min: 0, max: 30_000 }), took: fc.integer({ min: 1, max: 30_000 }) })
+    const contestant = fc.record({
+      made: fc.integer({ min: 0, max: 30_000 }),
+      took: fc.integer({ min: 1, max: 30_000 }),
+    })
     fc.assert(
       fc.property(fc.array(contestant, { minLength: 1, maxLength: 6 }), (contestants) => {
-        const all = contestants.map(({ made, took }, index) => ({ one: monthly(`b${index}`, made), looks: made + took }))
+        const all = contestants.map(({ made, took }, index) => ({
+          one: monthly(`b${index}`, made),
+          looks: made + took,
+        }))
         const holders = all.filter(({ one, looks }) => {
           const others = all
             .filter((other) => other.one !== one && +(other.one.disks[0]?.snapshot.createdAt ?? 0) <= +begun(0) + looks)

@@ -130,7 +130,11 @@ describe('backup run', () => {
 
 describe('the last-run times of the schedule', () => {
   it('tell of a backup that has vanished, and of nothing else', () => {
-    const schedule = { ...usualSchedule, lastMonthly: at('2026-11-02T00:00:00Z'), lastDaily: at('2026-11-22T00:00:00Z') }
+    const schedule = {
+      ...usualSchedule,
+      lastMonthly: at('2026-11-02T00:00:00Z'),
+      lastDaily: at('2026-11-22T00:00:00Z'),
+    }
     const now = at('2026-11-23T00:00:00Z')
     expect(vanished([], schedule, now)).toEqual(['monthly'])
     expect(vanished([made('monthly', '2026-11-02T00:00:00Z')], schedule, now)).toEqual([])

@@ -59,7 +59,7 @@ function* nights(from: string, count: number): Generator<Date> {
   }
   for (let night = 0; night < count; night++) {
     const three = Date.parse(from) + night * day + 3 * hour
-    const isOut = (night >= 100 && night < 109) || (night >= 400 && night < 445) || random() < 0.03
+    const isOut = (night >= 100 && night < 109) || (night >= 300 && night < 345) || random() < 0.03
     if (isOut) continue
     yield new Date(three + (random() - 0.5) * 120_000)
     if (random() < 0.1) yield new Date(three + 5 * hour)
@@ -68,11 +68,11 @@ function* nights(from: string, count: number): Generator<Date> {
 
 describe('backups over simulated years', () => {
   it('are in every night exactly those of the contract, through outages, jitter and a leap year', async () => {
-    const { azure, clock, schedules, backups, runner, run } = bench({ at: '2027-05-01T00:00:00Z' })
+    const { azure, clock, schedules, backups, runner, run } = bench({ at: '2027-11-01T00:00:00Z' })
     azure.addMachine('web-1')
     await schedules.configure(vm, usualPolicy, run)
     const model = new Model()
-    for (const now of nights('2027-05-01T00:00:00Z', 800)) {
+    for (const now of nights('2027-11-01T00:00:00Z', 500)) {
       clock.set(now)
       await runner.runDue({ vms: [vm] }, { dryRun: false }, run)
       model.runAt(now)

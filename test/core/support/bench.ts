@@ -33,7 +33,13 @@ export function computer(azure: MemoryAzure, clock: SimulatedClock) {
   }
 }
 
-export function bench({ at = '2026-11-23T01:02:03Z', groups = ['rg'] }: { at?: string; groups?: readonly string[] } = {}) {
+export function bench({
+  at = '2026-11-23T01:02:03Z',
+  groups = ['rg'],
+}: {
+  at?: string
+  groups?: readonly string[]
+} = {}) {
   const clock = new SimulatedClock(at)
   const azure = new MemoryAzure(clock, groups)
   const events: AzlinEvent[] = []

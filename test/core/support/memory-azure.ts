@@ -18,7 +18,10 @@ export interface Trouble {
   after?(request: string, name: string): void | Promise<void>
 }
 
-export class MemoryAzure implements Pick<Azure, 'subscriptionId' | 'snapshots' | 'machines' | 'tags' | 'groups' | 'locks' | 'regions' | 'disks'> {
+export class MemoryAzure
+  implements
+    Pick<Azure, 'subscriptionId' | 'snapshots' | 'machines' | 'tags' | 'groups' | 'locks' | 'regions' | 'disks'>
+{
   readonly subscriptionId = subscription
   readonly requests: string[] = []
   trouble: Trouble = {}
@@ -98,7 +101,8 @@ export class MemoryAzure implements Pick<Azure, 'subscriptionId' | 'snapshots' |
     inSubscription: (signal) => this.#request('list all snapshots', '', signal, () => this.#snapshots),
     find: (ref, signal) => this.#request('get snapshot', ref.name, signal, () => this.#find(ref)),
     create: async (want, signal) => {
-      if (await this.snapshots.find(want, signal)) throw new AzlinError('NAME_TAKEN', { what: 'a snapshot', name: want.name })
+      if (await this.snapshots.find(want, signal))
+        throw new AzlinError('NAME_TAKEN', { what: 'a snapshot', name: want.name })
       await this.#request('put snapshot', want.name, signal, () => this.#put(want))
       return this.#request('get snapshot', want.name, signal, () => {
         const made = this.#find(want)
@@ -148,7 +152,8 @@ export class MemoryAzure implements Pick<Azure, 'subscriptionId' | 'snapshots' |
   }
 
   readonly tags: Azure['tags'] = {
-    merge: (id, tags, signal) => this.#request('merge tags', id.split('/').at(-1) ?? '', signal, () => this.#merge(id, tags)),
+    merge: (id, tags, signal) =>
+      this.#request('merge tags', id.split('/').at(-1) ?? '', signal, () => this.#merge(id, tags)),
     remove: absent,
   }
 
@@ -205,7 +210,8 @@ export class MemoryAzure implements Pick<Azure, 'subscriptionId' | 'snapshots' |
   }
 
   #merge(id: string, tags: Readonly<Record<string, string>>): void {
-    for (const value of Object.values(tags)) if (value.length > 256) throw new Error(`A tag value of ${value.length} characters`)
+    for (const value of Object.values(tags))
+      if (value.length > 256) throw new Error(`A tag value of ${value.length} characters`)
     const merged = <T extends { readonly id: string; readonly tags: Readonly<Record<string, string>> }>(one: T): T =>
       sameId(one.id, id) ? { ...one, tags: { ...one.tags, ...tags } } : one
     this.#snapshots = this.#snapshots.map(merged)
@@ -221,7 +227,8 @@ export class MemoryAzure implements Pick<Azure, 'subscriptionId' | 'snapshots' |
   }
 
   #mustExist(resourceGroup: string): void {
-    if (!this.#groups.has(resourceGroup.toLowerCase())) throw new AzlinError('RESOURCE_GROUP_NOT_FOUND', { resourceGroup })
+    if (!this.#groups.has(resourceGroup.toLowerCase()))
+      throw new AzlinError('RESOURCE_GROUP_NOT_FOUND', { resourceGroup })
   }
 
   /** Azure's own clock: no two moments are the same. */

@@ -1,0 +1,137 @@
+/** The managers as they ship: over the SDK, with the real database, against the embedded Azure. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { RetentionManager } from '../../../src/core/managers/retention-manager.js'
+import { SnapshotManager } from '../../../src/core/managers/snapshot-manager.js'
+import { SnapshotSchedules } from '../../../src/core/managers/snapshot-schedules.js'
+import { type CoreOnSandbox, coreOnSandbox } from '../../support/core-on-sandbox.js'
+import { usualPolicy } from '../support/bench.js'
+import { portsContract } from '../support/ports-contract.js'
+
+const group = 'demo-rg'
+const web = { name: 'web-1', resourceGroup: group }
+const db = { name: 'db-1', resourceGroup: group }
+
+let core: CoreOnSandbox
+
+beforeEach(async () => {
+  core = await coreOnSandbox()
+})
+
+afterEach(() => core.close())
+
+portsContract('Azure over the SDK and the sandbox', async () => {
+  const machine = await core.azure.machines.get(db, AbortSignal.timeout(30_000))
+  return { azure: core.azure, resourceGroup: group, machine }
+})
+
+const others = () => {
+  const { azure, records, clock } = core
+  const deps = { azure, records, clock, limit: <T>(work: () => Promise<T>) => work() }
+  const snapshots = new SnapshotManager(deps)
+  return { snapshots, retention: new RetentionManager(deps), snapshotSchedules: new SnapshotSchedules(deps, snapshots) }
+}
+
+describe('backups on the embedded Azure', () => {
+  it('are taken, listed, and expire as the days go by', async () => {
+    const { schedules, backups, sandbox } = core
+    const run = core.run()
+    await schedules.configure(db, { ...usualPolicy, dailyRetention: 2 }, run)
+    const names: string[] = []
+    for (let day = 0; day < 4; day++) {
+      const { backup } = await backups.trigger(db, { tier: day === 0 ? undefined : 'daily' }, run)
+      names.push(backup.name)
+      expect(backup.disks.map(({ lun }) => lun)).toEqual([null, 0, 2])
+      sandbox.world.advance(86_400_000)
+    }
+    // The daily ones of the second day on; the first is monthly. Nothing has expired when the fourth was taken.
+    expect((await backups.list(db, {}, run)).map(({ name }) => name)).toEqual(names.toReversed())
+    sandbox.world.advance(86_400_000)
+    const { cleanup } = await backups.trigger(db, { tier: 'daily' }, run)
+    expect(cleanup?.deleted.toSorted()).toEqual(names.slice(1, 3).toSorted())
+    const [newest] = await backups.list(db, {}, run)
+    expect(newest).toMatchObject({ tier: 'daily', complete: true, machine: { size: 'Standard_E4s_v5', zone: '1' } })
+    expect((await schedules.show(db, run)).lastDaily).toEqual(newest?.createdAt)
+    expect(await core.records.journal.list()).toEqual([])
+  })
+
+  it('leave nothing behind when the snapshot of one disk fails after it was accepted', async () => {
+    const { schedules, backups, azure, sandbox } = core
+    const run = core.run()
+    await schedules.configure(db, usualPolicy, run)
+    sandbox.faults.add({
+      kind: 'failOperation',
+      code: 'InternalExecutionError',
+      message: 'An internal execution error occurred.',
+      method: 'PUT',
+      path: 'snapshots/.*-lun2',
+      times: 1,
+    })
+    await expect(backups.trigger(db, {}, run)).rejects.toMatchObject({ code: 'BACKUP_FAILED' })
+    expect(await azure.snapshots.inGroup(group, run.signal)).toEqual([])
+    expect(await core.records.journal.list()).toEqual([])
+  })
+
+  it('are not left in halves when the user stops in the middle', async () => {
+    const { schedules, backups, azure, sandbox, events } = core
+    await schedules.configure(db, usualPolicy, core.run())
+    sandbox.faults.add({ kind: 'delay', ms: 300, method: 'GET', path: 'operations', times: 20 })
+    const stop = new AbortController()
+    const run = core.run(stop)
+    const reason = new Error('Ctrl-C')
+    const report: typeof run.report = (event) => {
+      run.report(event)
+      if (event.type === 'snapshot.started' && event.snapshot.endsWith('lun2')) setTimeout(() => stop.abort(reason), 150)
+    }
+    await expect(backups.trigger(db, {}, { ...run, report })).rejects.toBe(reason)
+    expect(await azure.snapshots.inGroup(group, core.run().signal)).toEqual([])
+    expect(events.some(({ type }) => type === 'snapshot.removed')).toBe(true)
+  })
+
+  it('say what they are under a lock, and stay', async () => {
+    const { schedules, backups, sandbox } = core
+    const { retention } = others()
+    const run = core.run()
+    await schedules.configure(web, { ...usualPolicy, dailyRetention: 1 }, run)
+    const first = await backups.trigger(web, { tier: 'daily' }, run)
+    sandbox.world.advance(2 * 86_400_000)
+    const id = first.backup.disks[0]?.snapshot.id ?? ''
+    const lock = `${id}/providers/Microsoft.Authorization/locks/hold`
+    sandbox.world.put({
+      id: lock,
+      name: 'hold',
+      type: 'Microsoft.Authorization/locks',
+      properties: { level: 'CanNotDelete' },
+      hidden: {},
+    })
+    const { cleanup } = await backups.trigger(web, { tier: 'daily' }, run)
+    expect(cleanup?.deleted).toEqual([])
+    expect(cleanup?.kept.find(({ name }) => name === first.backup.name)?.reason).toContain('under a lock')
+    sandbox.world.remove(lock)
+    expect(retention.preview(await retention.plan(web, run)).deleted).toEqual([first.backup.name])
+  })
+
+  it('are untouched by the schedule of snapshots', async () => {
+    const { schedules, backups, sandbox } = core
+    const { snapshots, snapshotSchedules } = others()
+    const run = core.run()
+    await schedules.configure(web, usualPolicy, run)
+    await backups.trigger(web, {}, run)
+    await snapshotSchedules.enable(web, { everyHours: 1, keep: 1 }, run)
+    for (let step = 0; step < 3; step++) {
+      const [item] = await snapshotSchedules.sync({ vm: web }, run)
+      expect(item).toMatchObject({ taken: expect.any(String), error: undefined })
+      sandbox.world.advance(3_600_000)
+    }
+    expect(await snapshots.list(web, run)).toHaveLength(1)
+    expect(await backups.list(web, {}, run)).toHaveLength(1)
+  })
+
+  it('survive the VM they were taken of', async () => {
+    const { schedules, backups, azure } = core
+    const run = core.run()
+    await schedules.configure(web, usualPolicy, run)
+    const { backup } = await backups.trigger(web, {}, run)
+    await azure.machines.remove(web, run.signal)
+    expect((await backups.find(web, backup.name, run)).machine?.size).toBe('Standard_D2s_v5')
+  })
+})
