@@ -13,6 +13,8 @@ import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { builtins } from './bundle/builtins.js'
 import { lazyConstants } from './bundle/lazy-constants.js'
+import { lazyPackages } from './bundle/lazy-packages.js'
+import { namedImports } from './bundle/named-imports.js'
 import { thirdPartyNotices } from './bundle/third-party-notices.js'
 import { trimmedClients } from './bundle/trimmed-clients.js'
 import { Problem, root, script } from './steps.js'
@@ -55,7 +57,7 @@ async function build() {
         'process.env.OCLIF_DISABLE_ENGINE_WARNING': '"1"',
       },
       external,
-      plugins: [builtins, lazyConstants, trimmedClients],
+      plugins: [builtins, lazyConstants, lazyPackages, namedImports, trimmedClients],
       minify: true,
       keepNames: true,
       legalComments: 'none',

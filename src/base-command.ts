@@ -167,13 +167,19 @@ export function given(
   return value === undefined ? undefined : check(value, what)
 }
 
+async function checkedSettings(flags: AzureFlags): Promise<Settings> {
+  const settings = await resolveSettings(flags)
+  if (settings.resourceGroup !== undefined) validResourceGroup(settings.resourceGroup)
+  return settings
+}
+
 /** A command that talks to Azure. */
 export abstract class AzureCommand extends AzlinCommand {
   static override baseFlags = azureFlags
   #settings: Promise<Settings> | undefined
 
   protected settings(flags: AzureFlags): Promise<Settings> {
-    const settings = this.#settings ?? resolveSettings(flags)
+    const settings = this.#settings ?? checkedSettings(flags)
     this.#settings = settings
     return settings
   }
@@ -193,7 +199,7 @@ export abstract class AzureCommand extends AzlinCommand {
   /** SETTING_MISSING when no resource group is named anywhere. */
   protected async group(flags: AzureFlags): Promise<string> {
     const { resourceGroup } = await this.settings(flags)
-    if (resourceGroup !== undefined) return validResourceGroup(resourceGroup)
+    if (resourceGroup !== undefined) return resourceGroup
     const where = { flag: '-g', env: 'AZLIN_RESOURCE_GROUP', key: 'default_resource_group' }
     throw new AzlinError('SETTING_MISSING', { setting: 'resource group', ...where })
   }

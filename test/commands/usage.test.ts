@@ -96,6 +96,8 @@ describe('a value that cannot be right', () => {
     [['backup', 'restore', 'web-1', '--backup', 'a', '--new-vm', 'x y']],
     [['backup', 'restore', 'web-1', '--backup', 'a', '--new-vm', 'x', '--subnet', 'default']],
     [['backup', 'run', '--all', '--every', 'often']],
+    [['backup', 'run', '--all', '-g', 'a/b']],
+    [['cleanup', '--yes', '-g', 'a/b']],
     [['snapshot', 'enable', 'web-1', '--every', '0']],
     [['snapshot', 'enable', 'web-1', '--every', '6', '--keep', '0']],
     [['snapshot', 'delete', 'a/b', '--yes']],

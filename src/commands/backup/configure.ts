@@ -6,11 +6,7 @@ import { scheduleLines } from '../../terminal/backups.js'
 import { type ScheduleJson, scheduleJson } from '../../terminal/json.js'
 
 const kept = (unit: string, usual: number) =>
-  Flags.string({
-    helpValue: `<${unit}>`,
-    default: String(usual),
-    summary: `How many ${unit} such a backup is kept; 0: none is taken.`,
-  })
+  Flags.string({ helpValue: `<${unit}>`, default: String(usual), summary: `For so many ${unit}; 0: none is taken.` })
 const group = (summary: string) => Flags.string({ helpValue: '<group>', summary })
 
 export default class BackupConfigure extends AzureCommand {
@@ -20,7 +16,7 @@ export default class BackupConfigure extends AzureCommand {
 has its default again. The times of the last backups are kept. Backups are then taken by azlin backup run.`
   static override examples = [
     {
-      description: 'Keep 7 daily, 4 weekly and 12 monthly backups',
+      description: '7 daily, 4 weekly and 12 monthly backups',
       command: '<%= config.bin %> <%= command.id %> web-1 -g my-rg',
     },
     {
@@ -35,11 +31,7 @@ has its default again. The times of the last backups are kept. Backups are then 
     'weekly-retention': kept('weeks', usualRetention.weekly),
     'monthly-retention': kept('months', usualRetention.monthly),
     'cross-region': Flags.boolean({ dependsOn: ['target-region'], summary: 'Copy every backup to a second region.' }),
-    'target-region': Flags.string({
-      dependsOn: ['cross-region'],
-      helpValue: '<region>',
-      summary: 'That region, as in westus2.',
-    }),
+    'target-region': Flags.string({ dependsOn: ['cross-region'], helpValue: '<region>', summary: 'As in westus2.' }),
     'target-resource-group': group("Group for the copies (default: the VM's own)."),
     'backup-resource-group': group("Group for the backups: deleting the VM's own group would delete what is in it."),
   }

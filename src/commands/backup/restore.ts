@@ -5,6 +5,8 @@ import type { RestoreResult } from '../../core/managers/restore-manager.js'
 import { restoreChoice } from '../../terminal/restore-choice.js'
 import { describeRestore, restoreQuestion } from '../../terminal/restores.js'
 
+const beside = (helpValue: string, summary: string) => Flags.string({ helpValue, summary, dependsOn: ['new-vm'] })
+
 export default class BackupRestore extends AzureCommand {
   static override summary = 'Put a backup in the place of a VM, or beside it.'
   static override description =
@@ -12,22 +14,13 @@ export default class BackupRestore extends AzureCommand {
 disks are swapped, and it is started. If anything fails, it gets its old disks and its old power state back. The \
 old disks are kept and named in the result. With --new-vm the VM is left alone and a second one is made.`
   static override examples = [
-    {
-      description: 'Put a backup in the place of the VM',
-      command: '<%= config.bin %> <%= command.id %> web-1 -g my-rg --backup web-1-backup-daily-20261122-010203',
-    },
-    {
-      description: 'Put back what it was at some time, without being asked',
-      command: '<%= config.bin %> <%= command.id %> web-1 -g my-rg --at 2026-11-22T03:00:00Z --yes',
-    },
-    {
-      description: 'Choose from a list, and make a second VM of it',
-      command: '<%= config.bin %> <%= command.id %> web-1 -g my-rg --interactive --new-vm web-1-copy',
-    },
+    '<%= config.bin %> <%= command.id %> web-1 -g my-rg --backup web-1-backup-daily-20261122-010203',
+    '<%= config.bin %> <%= command.id %> web-1 -g my-rg --at 2026-11-22T03:00:00Z --yes',
+    '<%= config.bin %> <%= command.id %> web-1 -g my-rg --interactive --new-vm web-1-copy',
   ]
   static override usage = [
-    '<%= command.id %> VM -g <group> (--backup <name> | --at <time> | --interactive) [--delete-previous-disks] [--yes]',
-    '<%= command.id %> VM -g <group> (--backup <name> | --at <time> | --interactive) --new-vm <name>',
+    '<%= command.id %> VM [-g <group>] (--backup <name> | --at <time> | --interactive) [--delete-previous-disks] [--yes]',
+    '<%= command.id %> VM [-g <group>] (--backup <name> | --at <time> | --interactive) --new-vm <name>',
   ]
   static override args = { vm: Args.string({ required: true, ignoreStdin: true, description: 'VM to restore' }) }
   static override flags = {
@@ -35,16 +28,8 @@ old disks are kept and named in the result. With --new-vm the VM is left alone a
     interactive: Flags.boolean({ char: 'i', summary: 'Choose from a list.' }),
     at: Flags.string({ helpValue: '<time>', summary: 'The newest backup not after this time: 2026-11-22T03:00:00Z.' }),
     'new-vm': Flags.string({ helpValue: '<name>', summary: 'Leave the VM alone and make this one of the backup.' }),
-    'target-resource-group': Flags.string({
-      helpValue: '<group>',
-      dependsOn: ['new-vm'],
-      summary: "Group for the new VM (default: the VM's own).",
-    }),
-    subnet: Flags.string({
-      helpValue: '<id>',
-      dependsOn: ['new-vm'],
-      summary: 'Resource id of the subnet for the new VM (default: that of the VM).',
-    }),
+    'target-resource-group': beside('<group>', "Group for the new VM (default: the VM's own)."),
+    subnet: beside('<id>', "Resource id of a subnet for the new VM (default: the VM's own)."),
     'delete-previous-disks': Flags.boolean({
       default: false,
       exclusive: ['new-vm'],

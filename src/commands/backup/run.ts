@@ -15,10 +15,7 @@ not stop the others: the exit code is 3 then, and 1 when all failed.`
   static override examples = [
     { description: 'Every VM that has a schedule, from a timer', command: '<%= config.bin %> <%= command.id %> --all' },
     { description: 'What would it do?', command: '<%= config.bin %> <%= command.id %> --all --dry-run' },
-    {
-      description: 'Stay, and look every hour until Ctrl-C',
-      command: '<%= config.bin %> <%= command.id %> --all --every 1h',
-    },
+    { description: 'Look every hour until Ctrl-C', command: '<%= config.bin %> <%= command.id %> --all --every 1h' },
   ]
   static override args = {
     vms: Args.string({ multiple: true, ignoreStdin: true, description: 'VMs to back up (or --all)' }),
@@ -26,7 +23,7 @@ not stop the others: the exit code is 3 then, and 1 when all failed.`
   static override flags = {
     all: Flags.boolean({
       default: false,
-      summary: 'Every VM with a schedule: of the resource group if one is set, else of the subscription.',
+      summary: 'Every VM with a schedule, of -g if set, else of the subscription.',
     }),
     'dry-run': Flags.boolean({ default: false, summary: 'Only say what would be taken.' }),
     every: Flags.string({ helpValue: '<time>', exclusive: ['json'], summary: 'Do it again and again: 30m, 1h, 1d.' }),

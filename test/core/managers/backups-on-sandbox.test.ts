@@ -80,7 +80,8 @@ describe('backups on the embedded Azure', () => {
     const reason = new Error('Ctrl-C')
     const report: typeof run.report = (event) => {
       run.report(event)
-      if (event.type === 'snapshot.started' && event.snapshot.endsWith('lun2')) setTimeout(() => stop.abort(reason), 150)
+      if (event.type === 'snapshot.started' && event.snapshot.endsWith('lun2'))
+        setTimeout(() => stop.abort(reason), 150)
     }
     await expect(backups.trigger(db, {}, { ...run, report })).rejects.toBe(reason)
     expect(await azure.snapshots.inGroup(group, core.run().signal)).toEqual([])

@@ -15,7 +15,11 @@ export function portsContract(title: string, prepare: () => Promise<Ground>): vo
   describe(title, () => {
     const signal = AbortSignal.timeout(60_000)
 
-    async function snapshotOf({ azure, machine, resourceGroup }: Ground, name: string, tags: Record<string, string> = {}) {
+    async function snapshotOf(
+      { azure, machine, resourceGroup }: Ground,
+      name: string,
+      tags: Record<string, string> = {},
+    ) {
       const [disk] = machine.disks
       if (!disk) throw new Error('The machine has no disk.')
       const want = { name, resourceGroup, region: machine.region, sourceId: disk.id, tags, encryptionSetId: undefined }
@@ -30,7 +34,9 @@ export function portsContract(title: string, prepare: () => Promise<Ground>): vo
       expect(made.sourceId?.toLowerCase()).toBe(ground.machine.disks[0]?.id.toLowerCase())
       expect(isReady(made)).toBe(true)
       const { azure, resourceGroup } = ground
-      expect((await azure.snapshots.inGroup(resourceGroup.toUpperCase(), signal)).map(({ name }) => name)).toContain('one')
+      expect((await azure.snapshots.inGroup(resourceGroup.toUpperCase(), signal)).map(({ name }) => name)).toContain(
+        'one',
+      )
       expect((await azure.snapshots.inSubscription(signal)).map(({ name }) => name)).toContain('one')
       expect(await azure.snapshots.find({ name: 'ONE', resourceGroup }, signal)).toMatchObject({ id: made.id })
     })
