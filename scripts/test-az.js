@@ -154,7 +154,7 @@ async function main() {
     console.error('The client under test is not installed: apt-get install azure-cli')
     return 1
   }
-  if (!existsSync(server)) await run('npm', ['run', 'build:test'], { cwd: root })
+  if (!existsSync(server)) await run('npm', ['run', 'compile'], { cwd: root })
   const { startSandbox } = await import(server)
   const folder = await mkdtemp(join(tmpdir(), 'azlin-az-'))
   const sandbox = await startSandbox({ home: join(folder, 'sandbox'), speed: 200 })

@@ -12,7 +12,9 @@ export const namedImports = {
     build.onResolve({ filter: /^@azure\// }, ({ path, kind, importer, resolveDir }) => {
       if (kind !== 'dynamic-import') return undefined
       const names = namesTaken(readFileSync(importer, 'utf8'), path)
-      return names && { path: `${path} ${names}`, namespace: 'named-import', pluginData: { path, names, resolveDir } }
+      if (names === undefined) return undefined
+      // esbuild tells modules apart by their whole path, and names a chunk after the end of it.
+      return { path: `${names}/${path}`, namespace: 'named-import', pluginData: { path, names, resolveDir } }
     })
     build.onLoad({ filter: /.*/, namespace: 'named-import' }, ({ pluginData: { path, names, resolveDir } }) => ({
       contents: `export { ${names} } from '${path}'`,

@@ -75,8 +75,7 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
   const close = () => {
     closing ??= (async () => {
       await app.close()
-      world.clock.clear()
-      world.flush()
+      world.close()
       removeConnection(home)
       tellClosed()
     })()

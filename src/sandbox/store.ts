@@ -9,6 +9,7 @@ export class Store {
   readonly #file: string
   readonly #state: () => unknown
   #timer: NodeJS.Timeout | undefined
+  #closed = false
 
   constructor(home: string, state: () => unknown) {
     mkdirSync(home, { recursive: true, mode: 0o700 })
@@ -22,6 +23,7 @@ export class Store {
   }
 
   changed(): void {
+    if (this.#closed) return
     this.#timer ??= setTimeout(() => this.flush(), gatherMs)
     this.#timer.unref()
   }
@@ -32,6 +34,12 @@ export class Store {
     const part = `${this.#file}.part`
     writeFileSync(part, JSON.stringify(this.#state()), { mode: 0o600 })
     renameSync(part, this.#file)
+  }
+
+  /** Writes the last state. What a request that was under way still changes is forgotten, as its answer is. */
+  close(): void {
+    this.flush()
+    this.#closed = true
   }
 
   discard(): void {

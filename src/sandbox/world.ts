@@ -115,6 +115,11 @@ export class World {
     this.#store.flush()
   }
 
+  close(): void {
+    this.clock.clear()
+    this.#store.close()
+  }
+
   /** Empties the world; its time, and the trust in it, stay. */
   reset(): void {
     this.clock.clear()

@@ -6,9 +6,6 @@ import { totalSizeGb } from './json.js'
 import type { Columns } from './table.js'
 import { age, minute } from './time.js'
 
-export const consistencyNote =
-  'Each disk is consistent in itself, as after a power cut; the disks are not guaranteed to be of the very same instant.'
-
 export function backupTable(backups: readonly Backup[], now: Date, out: Columns): string {
   const columns: readonly Column<Backup>[] = [
     { heading: 'NAME', cell: ({ name }) => name },
@@ -42,7 +39,7 @@ export function describeBackup(backup: Backup): string {
 export function scheduleLines(vm: string, schedule: BackupSchedule, now: Date): string {
   const last = (at: Date | undefined) => (at ? `${minute(at)} UTC (${age(at, now)} ago)` : 'none yet')
   const kept = (count: number, unit: string) => (count === 0 ? 'off' : `kept ${count} ${unit}${count === 1 ? '' : 's'}`)
-  const copies = schedule.targetRegion ? `copied to ${schedule.targetRegion}` : 'not copied to a second region'
+  const copies = schedule.targetRegion ? `copies wanted in ${schedule.targetRegion}` : 'no copies in a second region'
   const group = schedule.targetResourceGroup ? ` (group ${schedule.targetResourceGroup})` : ''
   return [
     `Backups of ${vm}: ${schedule.enabled ? 'on' : 'switched off'}`,

@@ -6,6 +6,8 @@ import { totalSizeGb } from './json.js'
 import type { Columns } from './table.js'
 import { age, minute } from './time.js'
 
+export const consistencyNote = 'Each disk is consistent in itself, but not with the others.'
+
 export function snapshotTable(sets: readonly SnapshotSet[], now: Date, out: Columns): string {
   const columns: readonly Column<SnapshotSet>[] = [
     { heading: 'NAME', cell: ({ name }) => name },

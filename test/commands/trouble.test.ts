@@ -99,7 +99,7 @@ describe('Ctrl-C', () => {
     await azure.ok('backup', 'configure', 'db-1')
     await azure.fault({ kind: 'delay', ms: 3_000, method: 'PUT', path: '/snapshots/' })
     const running = azure.begin('backup', 'trigger', 'db-1')
-    await running.said('Snapshot')
+    await expectSoon(() => azure.struck)
     running.child.kill('SIGINT')
     const { code, stdout, stderr } = await running.ended
     expect({ code, stdout }).toEqual({ code: 130, stdout: '' })
@@ -130,7 +130,7 @@ describe('Ctrl-C', () => {
     await azure.ok('backup', 'configure', 'web-1')
     await azure.fault({ kind: 'delay', ms: 4_000, method: 'PUT', path: '/snapshots/' })
     const running = azure.begin('backup', 'trigger', 'web-1')
-    await running.said('Snapshot')
+    await expectSoon(() => azure.struck)
     running.child.kill('SIGINT')
     await running.said('Ctrl-C again')
     running.child.kill('SIGINT')

@@ -27,6 +27,7 @@ export class Running {
   readonly resources: ResourceManagementClient
   readonly credential: TokenCredential
   readonly #trust: { readonly ca: string }
+  #signedIn: Promise<AccessToken> | undefined
 
   private constructor(home: string, sandbox: RunningSandbox) {
     this.home = home
@@ -84,7 +85,12 @@ export class Running {
     return { status: answer.status, headers: answer.headers.toJSON(), body: parsed, text }
   }
 
-  async #token(): Promise<AccessToken> {
+  #token(): Promise<AccessToken> {
+    this.#signedIn ??= this.#signIn()
+    return this.#signedIn
+  }
+
+  async #signIn(): Promise<AccessToken> {
     const { identityEndpoint, identityHeader } = this.sandbox
     const url = `${identityEndpoint}?api-version=2019-08-01&resource=https://management.azure.com`
     const request = createPipelineRequest({ url })

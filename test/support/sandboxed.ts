@@ -60,6 +60,11 @@ export class Sandboxed {
     return this.#control.clearFaults()
   }
 
+  /** Whether a fault has hit a request. */
+  get struck(): boolean {
+    return this.sandbox.faults.list().some(({ hits }) => hits > 0)
+  }
+
   async advance(days: number): Promise<void> {
     await this.#control.advance(days * 86_400_000)
   }

@@ -18,10 +18,8 @@ old disks are kept and named in the result. With --new-vm the VM is left alone a
     '<%= config.bin %> <%= command.id %> web-1 -g my-rg --at 2026-11-22T03:00:00Z --yes',
     '<%= config.bin %> <%= command.id %> web-1 -g my-rg --interactive --new-vm web-1-copy',
   ]
-  static override usage = [
-    '<%= command.id %> VM [-g <group>] (--backup <name> | --at <time> | --interactive) [--delete-previous-disks] [--yes]',
-    '<%= command.id %> VM [-g <group>] (--backup <name> | --at <time> | --interactive) --new-vm <name>',
-  ]
+  static override usage =
+    '<%= command.id %> VM (--backup <name> | --at <time> | --interactive) [--new-vm <name>] [--yes]'
   static override args = { vm: Args.string({ required: true, ignoreStdin: true, description: 'VM to restore' }) }
   static override flags = {
     backup: Flags.string({ helpValue: '<name>', exactlyOne: ['backup', 'interactive', 'at'], summary: 'This backup.' }),

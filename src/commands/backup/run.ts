@@ -17,9 +17,7 @@ not stop the others: the exit code is 3 then, and 1 when all failed.`
     { description: 'What would it do?', command: '<%= config.bin %> <%= command.id %> --all --dry-run' },
     { description: 'Look every hour until Ctrl-C', command: '<%= config.bin %> <%= command.id %> --all --every 1h' },
   ]
-  static override args = {
-    vms: Args.string({ multiple: true, ignoreStdin: true, description: 'VMs to back up (or --all)' }),
-  }
+  static override args = { vms: Args.string({ multiple: true, ignoreStdin: true, description: 'VMs (or --all)' }) }
   static override flags = {
     all: Flags.boolean({
       default: false,

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 import { AzureCommand } from '../../base-command.js'
 import { tiers } from '../../core/domain/backup.js'
-import { consistencyNote, describeBackup } from '../../terminal/backups.js'
+import { describeBackup } from '../../terminal/backups.js'
 import { type BackupJson, backupJson } from '../../terminal/json.js'
 
 export default class BackupTrigger extends AzureCommand {
@@ -30,7 +30,6 @@ trigger of the same VM is refused while one is under way.`
 
     this.log(describeBackup(backup))
     if (cleanup && cleanup.deleted.length > 0) this.notice(`Expired and removed: ${cleanup.deleted.join(', ')}.`)
-    if (backup.disks.length > 1) this.notice(consistencyNote)
     return backupJson(backup)
   }
 }

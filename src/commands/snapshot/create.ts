@@ -1,8 +1,7 @@
 import { Args } from '@oclif/core'
 import { AzureCommand } from '../../base-command.js'
-import { consistencyNote } from '../../terminal/backups.js'
 import { type SnapshotJson, snapshotJson } from '../../terminal/snapshot-json.js'
-import { describeSnapshot } from '../../terminal/snapshots.js'
+import { consistencyNote, describeSnapshot } from '../../terminal/snapshots.js'
 
 export default class SnapshotCreate extends AzureCommand {
   static override summary = 'Take a snapshot of all disks of a VM.'

@@ -48,6 +48,7 @@ export async function restoreInPlace(deps: InPlaceDeps, plan: InPlacePlan, run: 
     azure.machines.status(machine, run.signal),
   ])
   refuseIfChanged(now, plan.disks)
+  if (!wasRunning(before)) run.report({ type: 'notice', code: 'WILL_START', text: willStart(machine, before) })
   let made: readonly MadeDisk[]
   try {
     made = await makeDisks(deps, plan, temporary, run)
@@ -175,6 +176,10 @@ function refuseIfChanged(now: Machine, disks: readonly DiskPlan[]): void {
 
 function toPlace({ plan, disk }: MadeDisk): DiskAt {
   return { id: disk.id, name: disk.name, lun: plan.lun, caching: plan.caching }
+}
+
+function willStart({ name }: Machine, { power }: MachineStatus): string {
+  return `${name} is ${power}; it is started once it has its new disks, because only then is it known to work.`
 }
 
 function wasRunning({ power }: MachineStatus): boolean {

@@ -115,6 +115,21 @@ describe('a restore in place', () => {
     expect((await picture(vm)).power).toBe('running')
   })
 
+  it('starts a VM that was stopped, and says so beforehand; a failed restore leaves it stopped', async () => {
+    const vm = { name: 'idle-1', resourceGroup: 'demo-rg' }
+    const backup = await backedUp(vm)
+    const before = await picture(vm)
+    expect(before.power).toBe('deallocated')
+    core.sandbox.faults.add({ ...failOperation, method: 'POST', path: 'idle-1/start', times: 1 })
+    await expect(restore(backup, {}, undefined, vm)).rejects.toMatchObject({ code: 'RESTORE_ROLLED_BACK' })
+    expect(await picture(vm)).toEqual(before)
+
+    core.events.length = 0
+    await restore(backup, {}, undefined, vm)
+    expect((await picture(vm)).power).toBe('running')
+    expect(core.events.find((event) => event.type === 'notice')).toMatchObject({ code: 'WILL_START' })
+  })
+
   const machine = 'virtualMachines/db-1'
   const failOperation = {
     kind: 'failOperation',
