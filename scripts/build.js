@@ -35,7 +35,7 @@ async function build() {
   const esbuild = await loadEsbuild()
   if (!esbuild) return console.log('The development packages are not installed, so dist is left as it is.')
 
-  const fresh = await mkdtemp(join(root, 'dist.'))
+  const fresh = await mkdtemp(join(root, 'node_modules/.azlin-dist-'))
   try {
     const { metafile } = await bundle(esbuild, {
       absWorkingDir: root,

@@ -38,8 +38,10 @@ function dropLeftovers(folder) {
   }
 }
 
-const test = () =>
-  runPackage('jest/bin/jest.js', ['--maxWorkers=2', '--json', `--outputFile=${results}`, ...process.argv.slice(2)], {
+function test() {
+  const args = ['--maxWorkers=2', '--json', `--outputFile=${results}`, ...process.argv.slice(2)]
+  return runPackage('jest/bin/jest.js', args, {
     env: { NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --experimental-vm-modules`.trim() },
     failed: 'Some tests failed.',
   })
+}

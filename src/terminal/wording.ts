@@ -24,9 +24,9 @@ export function sayingOf(event: AzlinEvent): Saying {
         `Another computer took the ${event.from} backup of this period first: ${event.backup} is kept as ${event.to}.`,
       )
     case 'snapshot.started':
-      return begin(event.snapshot, `Snapshot ${event.snapshot}`)
+      return begin(`snapshot ${event.snapshot}`, `Taking snapshot ${event.snapshot}`)
     case 'snapshot.finished':
-      return end(event.snapshot, `Snapshot ${event.snapshot}`)
+      return end(`snapshot ${event.snapshot}`, `Took snapshot ${event.snapshot}`)
     case 'snapshot.removed':
       return say(`Removed ${event.snapshot} (${event.reason})`)
     case 'cleanup.failed':

@@ -1,8 +1,13 @@
 /** The managers as they ship: over the SDK, with the real database, against the embedded Azure. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { BackupManager } from '../../../src/core/managers/backup-manager.js'
 import { RetentionManager } from '../../../src/core/managers/retention-manager.js'
 import { SnapshotManager } from '../../../src/core/managers/snapshot-manager.js'
 import { SnapshotSchedules } from '../../../src/core/managers/snapshot-schedules.js'
+import { openRecords } from '../../../src/db/open.js'
 import { type CoreOnSandbox, coreOnSandbox, endServer } from '../../support/core-on-sandbox.js'
 import { usualPolicy } from '../support/bench.js'
 import { portsContract } from '../support/ports-contract.js'
@@ -126,6 +131,24 @@ describe('backups on the embedded Azure', () => {
     }
     expect(await snapshots.list(web, run)).toHaveLength(1)
     expect(await backups.list(web, {}, run)).toHaveLength(1)
+  })
+
+  it('from two computers at once are two, of which one is the monthly one', async () => {
+    const { azure, clock, schedules, backups } = core
+    const run = core.run()
+    await schedules.configure(db, usualPolicy, run)
+    const home = mkdtempSync(join(tmpdir(), 'azlin-second-'))
+    const records = await openRecords(home)
+    try {
+      const second = new BackupManager({ azure, records, clock, limit: (work) => work() })
+      await Promise.all([backups.trigger(db, {}, run), second.trigger(db, {}, run)])
+      const tiers = (await backups.list(db, {}, run)).map(({ tier }) => tier)
+      expect(tiers.filter((tier) => tier === 'monthly')).toHaveLength(1)
+      expect((await azure.snapshots.inGroup(group, run.signal)).length).toBe(3 * tiers.length)
+    } finally {
+      await records.close()
+      rmSync(home, { recursive: true, force: true })
+    }
   })
 
   it('survive the VM they were taken of', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { AzlinError } from '../../../src/core/errors.js'
-import { bench, usualPolicy } from '../support/bench.js'
+import { bench, codeOf, usualPolicy } from '../support/bench.js'
 
 const hour = 3_600_000
 const web = { name: 'web', resourceGroup: 'rg' }
@@ -12,15 +12,6 @@ function ready() {
   all.azure.addMachine('web-2')
   all.azure.addMachine('db', 2)
   return { ...all, machine }
-}
-
-async function codeOf(work: Promise<unknown>): Promise<string> {
-  const error = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  )
-  if (AzlinError.is(error)) return error.code
-  throw new Error(`No AzlinError: ${String(error)}`)
 }
 
 describe('snapshots by hand', () => {

@@ -1,4 +1,5 @@
 /** The managers on an Azure in memory, with a clock that a test moves. */
+import { AzlinError } from '../../../src/core/errors.js'
 import type { AzlinEvent } from '../../../src/core/events.js'
 import { BackupManager } from '../../../src/core/managers/backup-manager.js'
 import { BackupRunner } from '../../../src/core/managers/backup-runner.js'
@@ -46,4 +47,26 @@ export function bench({
   const stop = new AbortController()
   const run: Run = { signal: stop.signal, report: (event) => void events.push(event) }
   return { clock, azure, events, stop, run, ...computer(azure, clock) }
+}
+
+/** Two VMs with a schedule: web-1 with one disk, db-1 with three. What led there is forgotten. */
+export async function configured(options: Parameters<typeof bench>[0] = {}, policy: object = {}) {
+  const all = bench(options)
+  all.azure.addMachine('web-1')
+  all.azure.addMachine('db-1', 2)
+  for (const name of ['web-1', 'db-1'])
+    await all.schedules.configure({ name, resourceGroup: 'rg' }, { ...usualPolicy, ...policy }, all.run)
+  all.azure.requests.length = 0
+  all.events.length = 0
+  return all
+}
+
+/** The code that the work is refused with; an error of another kind is a failure of the test. */
+export async function codeOf(work: Promise<unknown>): Promise<string> {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  if (AzlinError.is(error)) return error.code
+  throw new Error(`No AzlinError: ${String(error)}`)
 }
