@@ -89,7 +89,7 @@ const catalogue = {
   }),
   NOT_A_SNAPSHOT: (d: { snapshot: string; backup: string }) => ({
     message: `${d.snapshot} belongs to backup ${d.backup}.`,
-    hint: 'Backups go by their retention: azlin backup cleanup <vm>.',
+    hint: 'azlin backup restore puts a backup back; azlin backup cleanup lets expired ones go.',
   }),
   WRONG_VM: (d: { snapshot: string; vm: string; owner: string }) => ({
     message: `${d.snapshot} was taken of ${d.owner}, not of ${d.vm}.`,

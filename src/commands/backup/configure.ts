@@ -47,7 +47,7 @@ has its default again. The times of the last backups are kept. Backups are then 
       targetResourceGroup: given(flags['target-resource-group'], validResourceGroup, '--target-resource-group'),
       backupResourceGroup: given(flags['backup-resource-group'], validResourceGroup, '--backup-resource-group'),
     }
-    await using azlin = await this.open(flags)
+    await using azlin = await this.open(flags, 'required')
     const { schedule, notices } = await azlin.schedules.configure(vm, policy, azlin.run)
 
     this.log(scheduleLines(vm.name, schedule, azlin.clock.now()))

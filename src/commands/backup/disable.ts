@@ -14,7 +14,7 @@ export default class BackupDisable extends AzureCommand {
   async run(): Promise<ScheduleJson> {
     const { args, flags } = await this.parse(BackupDisable)
     const vm = await this.vm(args.vm, flags)
-    await using azlin = await this.open(flags)
+    await using azlin = await this.open(flags, 'required')
     const schedule = await azlin.schedules.disable(vm, azlin.run)
 
     this.log(`${args.vm} is no longer backed up by schedule. Its backups stay.`)

@@ -6,7 +6,8 @@ import { consistencyNote, describeSnapshot } from '../../terminal/snapshots.js'
 export default class SnapshotCreate extends AzureCommand {
   static override summary = 'Take a snapshot of all disks of a VM.'
   static override description =
-    'One incremental snapshot of each disk, started together. It is no backup: no retention and no schedule touch it.'
+    'One incremental snapshot of each disk, started together. It is no backup: no retention touches it. Where the VM has a \
+snapshot schedule, it counts among those that the schedule keeps.'
   static override examples = ['<%= config.bin %> <%= command.id %> web-1 -g my-rg']
   static override args = { vm: Args.string({ required: true, ignoreStdin: true, description: 'VM to take it of' }) }
 

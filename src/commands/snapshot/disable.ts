@@ -13,7 +13,7 @@ export default class SnapshotDisable extends AzureCommand {
   async run(): Promise<SnapshotScheduleJson> {
     const { args, flags } = await this.parse(SnapshotDisable)
     const vm = await this.vm(args.vm, flags)
-    await using azlin = await this.open(flags)
+    await using azlin = await this.open(flags, 'required')
     const schedule = await azlin.snapshotSchedules.disable(vm, azlin.run)
 
     this.log(`No more snapshots of ${args.vm} by schedule. Those that exist stay.`)

@@ -22,7 +22,7 @@ export default class SnapshotEnable extends AzureCommand {
     const { args, flags } = await this.parse(SnapshotEnable)
     const vm = await this.vm(args.vm, flags)
     const wanted = { everyHours: validCount(flags.every, '--every', 1), keep: validCount(flags.keep, '--keep', 1, 100) }
-    await using azlin = await this.open(flags)
+    await using azlin = await this.open(flags, 'required')
     const schedule = await azlin.snapshotSchedules.enable(vm, wanted, azlin.run)
 
     this.log(`${vm.name}: a snapshot every ${schedule.intervalHours} h; the newest ${schedule.keepCount} are kept.`)
