@@ -83,7 +83,7 @@ atTerminal('at a terminal', () => {
   it('Ctrl-C in the middle of a backup says what is going on', async () => {
     await azure.fault({ kind: 'delay', ms: 3_000, method: 'PUT', path: '/snapshots/' })
     const shown = await azlin('backup', 'trigger', 'web-1')
-    await shown.shows('Snapshot')
+    await shown.shows('Taking snapshot')
     await shown.type('C-c')
     const screen = await shown.shows('ended with')
     await azure.clearFaults()
