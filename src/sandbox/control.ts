@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Connection } from './connection.js'
 import type { SandboxStatus } from './control-client.js'
-import type { FaultRequest } from './faults.js'
+import { faultRequest } from './fault-request.js'
 import { equal, identityHeader } from './identity.js'
 import { isObject } from './network/json.js'
 import type { RequestLog } from './request-log.js'
@@ -66,7 +66,7 @@ export function addControl(app: FastifyInstance, controlled: Controlled): void {
         return status()
       })
       control.get('/faults', async () => faults.list())
-      control.post('/faults', async (request) => faults.add(request.body as FaultRequest))
+      control.post('/faults', async (request) => faults.add(faultRequest(request.body)))
       control.delete('/faults', async () => {
         faults.clear()
         return faults.list()

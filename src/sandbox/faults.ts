@@ -47,6 +47,8 @@ export type Fault = FaultRequest & { readonly id: string; readonly hits: number 
 interface Entry {
   readonly id: string
   readonly fault: FaultRequest
+  /** State of the dice. */
+  dice: number
   seen: number
   hits: number
 }
@@ -58,7 +60,8 @@ export class Faults {
   add(fault: FaultRequest): Fault {
     // Thrown here and not at the first request: an expression that cannot be read.
     for (const expression of [fault.method, fault.path]) if (expression !== undefined) new RegExp(expression, 'i')
-    const entry = { id: `fault-${this.#next++}`, fault, seen: 0, hits: 0 }
+    const number = this.#next++
+    const entry = { id: `fault-${number}`, fault, dice: number, seen: 0, hits: 0 }
     this.#entries.push(entry)
     return { ...fault, id: entry.id, hits: 0 }
   }
@@ -84,7 +87,7 @@ export class Faults {
       if (!wanted.includes(fault.kind) || !matches(fault, method, path)) continue
       if (fault.times !== undefined && entry.hits >= fault.times) continue
       if (entry.seen++ < (fault.after ?? 0)) continue
-      if (fault.probability !== undefined && Math.random() >= fault.probability) continue
+      if (fault.probability !== undefined && roll(entry) >= fault.probability) continue
       entry.hits++
       struck.push(fault)
     }
@@ -96,6 +99,13 @@ export class Faults {
     if (down) down.hits++
     return down !== undefined
   }
+}
+
+/** From 0 to 1; the same row of numbers in each run, so that a rehearsal can be repeated (a Weyl step, mixed). */
+function roll(entry: Entry): number {
+  entry.dice = (entry.dice + 0x9e3779b9) >>> 0
+  const mixed = Math.imul(entry.dice ^ (entry.dice >>> 16), 0x85ebca6b)
+  return (Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35) >>> 0) / 2 ** 32
 }
 
 function matches(fault: FaultMatch, method: string | undefined, path: string): boolean {

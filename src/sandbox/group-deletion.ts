@@ -1,12 +1,13 @@
 /** Deletion of resource groups as Azure does it: member by member, for minutes, and rolled back when one refuses. */
 import { ArmError } from './errors.js'
-import { type Json, objectAt } from './network/json.js'
+import { type Json, objectAt, textAt } from './network/json.js'
 import type { Resource } from './resource.js'
 import type { Sandbox } from './routes.js'
 import { subscriptionId } from './world.js'
 
-/** Why a group is still there. */
+/** Why a group is still there; kept with it. */
 interface Blocked {
+  readonly job: string
   readonly group: string
   readonly details: readonly { readonly target: string; readonly error: Json }[]
 }
@@ -20,15 +21,16 @@ const vainRounds = 3
 
 export class GroupDeletion {
   readonly #sandbox: Sandbox
-  readonly #blocked = new Map<string, Blocked>()
 
   constructor(sandbox: Sandbox) {
     this.#sandbox = sandbox
   }
 
-  /** Starts it; gives the URL under which its end is told. */
+  /** Starts it, if it was not; gives the URL under which its end is told. */
   begin(group: Resource): string {
-    const { world, url } = this.#sandbox
+    const { world } = this.#sandbox
+    const running = textAt(group.hidden, 'deletedBy')
+    if (running !== undefined) return this.#urlOf(running)
     const job = {
       jobId: `RESOURCEGROUPDELETIONJOB-${group.name.toUpperCase()}-${world.uuid()}`,
       jobLocation: group.location,
@@ -36,21 +38,35 @@ export class GroupDeletion {
     const name = Buffer.from(JSON.stringify(job)).toString('base64url')
     group.properties = { ...group.properties, provisioningState: 'Deleting' }
     group.hidden['deletedBy'] = name
+    delete group.hidden['blocked']
     world.after(secondsForNothing, () => this.#round(group, name, 0))
-    return `${url()}/subscriptions/${subscriptionId}/operationresults/${name}?api-version=2021-04-01`
+    return this.#urlOf(name)
+  }
+
+  /** After a restart: what was being deleted goes on being deleted. */
+  resume(): void {
+    const { world } = this.#sandbox
+    for (const group of world.list('Microsoft.Resources/resourceGroups')) {
+      const job = textAt(group.hidden, 'deletedBy')
+      if (job !== undefined) world.after(secondsPerMember, () => this.#round(group, job, 0))
+    }
   }
 
   state(job: string): DeletionState {
-    const blocked = this.#blocked.get(job)
+    const groups = this.#sandbox.world.list('Microsoft.Resources/resourceGroups')
+    const blocked = groups.map(({ hidden }) => hidden['blocked'] as Blocked | undefined).find((one) => one?.job === job)
     if (blocked) return blocked
-    const running = this.#sandbox.world.list('Microsoft.Resources/resourceGroups')
-    return running.some((group) => group.hidden['deletedBy'] === job) ? 'running' : 'done'
+    return groups.some((group) => group.hidden['deletedBy'] === job) ? 'running' : 'done'
+  }
+
+  #urlOf(job: string): string {
+    return `${this.#sandbox.url()}/subscriptions/${subscriptionId}/operationresults/${job}?api-version=2021-04-01`
   }
 
   /** Removes one member, or the group when there is none left. */
   #round(group: Resource, job: string, vain: number): void {
     const { world } = this.#sandbox
-    if (world.get(group.id) !== group) return
+    if (world.get(group.id) !== group || group.hidden['deletedBy'] !== job) return
     const prefix = `${group.id.toLowerCase()}/`
     const members = world.all().filter(({ id }) => id.toLowerCase().startsWith(prefix))
     if (members.length === 0) {
@@ -72,7 +88,7 @@ export class GroupDeletion {
       world.after(secondsPerMember, () => this.#round(group, job, vain + 1))
       return
     }
-    this.#blocked.set(job, { group: group.name, details: refusals })
+    group.hidden['blocked'] = { job, group: group.name, details: refusals } satisfies Blocked
     delete group.hidden['deletedBy']
     group.properties = { ...objectAt(group, 'properties'), provisioningState: 'Succeeded' }
   }

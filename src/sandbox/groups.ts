@@ -17,6 +17,7 @@ const pageSize = 1000
 export function addGroups(route: AddRoute, sandbox: Sandbox): void {
   const { world } = sandbox
   const deletion = new GroupDeletion(sandbox)
+  deletion.resume()
   route('GET', path, (call) => {
     const groups = world.list(groupType).filter(matchesFilter(call.query['$filter']))
     return page(groups, call, { url: sandbox.url(), size: pageSize, show: shown })

@@ -7,20 +7,20 @@ import { checkLocks } from './locks.js'
 import { isObject, type Json, objectAt, textAt } from './network/json.js'
 import type { AddRoute, Answer, Call, Handler } from './routes.js'
 import { checkSubscription } from './subscriptions.js'
-import { isToken } from './tokens.js'
+import { isArmToken } from './tokens.js'
 import type { World } from './world.js'
 
 const struck = ['status', 'drop', 'delay', 'failOperation', 'failPolls'] as const
 
 /** A route maker: each route is guarded as Resource Manager guards its own. */
-export function armRoutes(app: FastifyInstance, world: World, faults: Faults): AddRoute {
+export function armRoutes(app: FastifyInstance, world: World, faults: Faults, url: () => string): AddRoute {
   return (method, path, handler) => {
     app.route({
       method,
       url: path,
       exposeHeadRoute: false,
       handler: async (request, reply) => {
-        checkToken(request, world)
+        checkToken(request, world, url())
         checkVersion(request)
         return serve(request, reply, { handler, world, faults })
       },
@@ -79,15 +79,15 @@ function drop(reply: FastifyReply): FastifyReply {
   return reply
 }
 
-function checkToken(request: FastifyRequest, world: World): void {
+function checkToken(request: FastifyRequest, world: World, url: string): void {
   const [scheme, token] = (request.headers.authorization ?? '').split(' ')
-  if (scheme?.toLowerCase() === 'bearer' && token && isToken(world.secret, token)) return
-  const challenge = 'Bearer authorization_uri="https://login.windows.net/", error="invalid_token"'
-  if (!token)
-    throw new ArmError(401, 'AuthenticationFailed', "Authentication failed. The 'Authorization' header is missing.")
-  throw new ArmError(401, 'InvalidAuthenticationToken', 'The access token is invalid.', {
-    headers: { 'www-authenticate': challenge },
-  })
+  if (scheme?.toLowerCase() === 'bearer' && token && isArmToken(world.secret, token, url)) return
+  const headers = { 'www-authenticate': 'Bearer authorization_uri="https://login.windows.net/", error="invalid_token"' }
+  if (!token) {
+    const message = "Authentication failed. The 'Authorization' header is missing."
+    throw new ArmError(401, 'AuthenticationFailed', message, { headers })
+  }
+  throw new ArmError(401, 'InvalidAuthenticationToken', 'The access token is invalid.', { headers })
 }
 
 function checkVersion(request: FastifyRequest): void {

@@ -22,6 +22,8 @@ export interface Operation {
   output?: Json
   error?: Json
   failPolls?: number
+  /** How it ends if the sandbox does first; it succeeds when there is none. */
+  readonly failure?: Json
 }
 
 export interface Beginning {
@@ -37,6 +39,8 @@ export interface Beginning {
   /** Called when it failed, on demand or by itself. */
   readonly failed?: () => void
   readonly failWith?: ArmError
+  /** Its output cannot be told when the sandbox ends before it. */
+  readonly lostAtRestart?: true
   readonly pollSeconds?: number
 }
 
@@ -48,6 +52,7 @@ export interface OperationUrls {
 
 const versions = { DiskOperations: '2025-01-02', operations: '2025-04-01' }
 const keptMs = 24 * 3600_000
+const lost = { code: 'InternalExecutionError', message: 'An internal execution error occurred.' }
 
 export class Operations {
   readonly #world: World
@@ -60,6 +65,7 @@ export class Operations {
 
   begin(what: Beginning): OperationUrls {
     const fault = operationFault.getStore()
+    const failure = fault?.failWith ?? what.failWith?.error ?? (what.lostAtRestart && lost)
     const id = this.#world.uuid()
     const path = `/subscriptions/${subscriptionId}/providers/Microsoft.${what.provider}/locations/${what.location}/${what.segment}/${id}`
     const operation: Operation = {
@@ -71,6 +77,7 @@ export class Operations {
       pollSeconds: what.pollSeconds,
       status: 'InProgress',
       ...(fault?.failPolls !== undefined && { failPolls: fault.failPolls }),
+      ...(failure && { failure: { ...failure } }),
     }
     this.#world.operations.set(id, operation)
     this.#world.changed()
@@ -98,10 +105,22 @@ export class Operations {
     return wantsResult ? this.#result(operation, wait) : { status: 200, headers: wait, body: statusBody(operation) }
   }
 
+  /** Lower-cased ids of what was worked on by operations that will have failed after a restart. */
+  doomed(): Set<string> {
+    const failing = [...this.#world.operations.values()].filter(
+      ({ status, failure }) => status === 'InProgress' && failure,
+    )
+    return new Set(failing.map(({ targetId }) => targetId?.toLowerCase() ?? ''))
+  }
+
   /** After a restart: what was under way is done. `view` shows a resource as an output. */
   settle(view: (id: string) => Json | undefined): void {
     for (const operation of this.#world.operations.values()) {
       if (operation.status !== 'InProgress') continue
+      if (operation.failure) {
+        Object.assign(operation, { status: 'Failed', endedAt: this.#world.stamp(), error: operation.failure })
+        continue
+      }
       const output = operation.targetId === undefined ? undefined : view(operation.targetId)
       Object.assign(operation, { status: 'Succeeded', endedAt: this.#world.stamp(), ...(output && { output }) })
     }

@@ -1,4 +1,5 @@
 import { resourceNotFound } from './errors.js'
+import { checkLocks } from './locks.js'
 import { groupOf, type Resource } from './resource.js'
 import type { World } from './world.js'
 
@@ -21,6 +22,7 @@ export class Removal {
   remove(id: string): void {
     const resource = this.#world.get(id)
     if (!resource) throw resourceNotFound(id, groupOf(id) ?? '')
+    checkLocks(this.#world, { method: 'DELETE', path: resource.id })
     const remover = this.#removers.get(resource.type.toLowerCase())
     if (remover) remover(resource)
     else this.#world.remove(id)

@@ -2,6 +2,7 @@ export interface LoggedRequest {
   readonly method: string
   /** Without the query, which may carry signatures. */
   readonly path: string
+  /** 0: the connection was broken before the answer ended. */
   readonly status: number
   readonly ms: number
   readonly at: string

@@ -62,9 +62,6 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
   const populate = () => {
     if (seed) seedWorld(sandbox)
   }
-  if (world.fresh) populate()
-  else settleWorld(sandbox)
-
   const app = framework({ key, cert })
   addLog(app, world, log)
   let closing: Promise<void> | undefined
@@ -84,7 +81,9 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
   const announce = () => writeConnection(home, connection())
   addIdentity(app, world.secret)
   addControl(app, { sandbox, log, announce, populate, close, connection: () => connection() })
-  addParts(app, armRoutes(app, world, faults), sandbox)
+  addParts(app, armRoutes(app, world, faults, here), sandbox)
+  if (world.fresh) populate()
+  else settleWorld(sandbox)
   url = await app.listen({ host: '127.0.0.1', port })
   const startedAt = new Date().toISOString()
   const connection = (): Connection => ({
@@ -159,10 +158,14 @@ function addLog(app: FastifyInstance, world: World, log: RequestLog): void {
       'cache-control': 'no-cache',
     })
   })
-  app.addHook('onResponse', async (request, reply) => {
-    const path = request.url.split('?')[0] ?? ''
+  // At the end of the answer, or of the connection: one that a fault broke was a request too.
+  app.addHook('onRequest', async ({ method, url }, reply) => {
+    const path = url.split('?')[0] ?? ''
     if (path.startsWith('/sandbox/')) return
-    const at = world.now().toISOString()
-    log.add({ method: request.method, path, status: reply.statusCode, ms: Math.round(reply.elapsedTime), at })
+    const { raw } = reply
+    raw.once('close', () => {
+      const status = raw.writableFinished ? raw.statusCode : 0
+      log.add({ method, path, status, ms: Math.round(reply.elapsedTime), at: world.now().toISOString() })
+    })
   })
 }

@@ -1,5 +1,6 @@
 import { bytesPerGiB, diskType, machineType, sizeGB, snapshotType } from './compute/disk-model.js'
 import { boot, setPower } from './compute/machine-state.js'
+import { ArmError } from './errors.js'
 import { groupType } from './groups.js'
 import { type Json, textAt } from './network/json.js'
 import type { Resource } from './resource.js'
@@ -12,10 +13,13 @@ const powerAfter: Readonly<Record<string, string>> = { stopping: 'stopped', deal
 /** After a restart: whatever was under way when the sandbox ended is done. */
 export function settleWorld(sandbox: Sandbox): void {
   const { world, operations } = sandbox
+  const doomed = operations.doomed()
   for (const resource of world.all()) {
+    // A group goes on being deleted; one of these may have gone with a machine before.
+    if (resource.type === groupType || world.get(resource.id) !== resource) continue
     const state = textAt(resource.properties, 'provisioningState') ?? ''
-    if (state === 'Deleting') remove(world, resource)
-    else if (halfWay.has(state)) settle(world, resource)
+    if (state === 'Deleting') remove(sandbox, resource)
+    else if (halfWay.has(state)) settle(world, resource, doomed.has(resource.id.toLowerCase()))
     if (resource.type === machineType) settlePower(sandbox, resource)
   }
   operations.settle((id) => {
@@ -25,15 +29,23 @@ export function settleWorld(sandbox: Sandbox): void {
   world.changed()
 }
 
-function remove(world: World, resource: Resource): void {
-  const prefix = `${resource.id.toLowerCase()}/`
-  const members = resource.type === groupType ? world.all().filter(({ id }) => id.toLowerCase().startsWith(prefix)) : []
-  for (const { id } of [...members, resource]) world.remove(id)
+/** As the end of its deletion would have done, with what that takes along and what stands against it. */
+function remove({ world, removal }: Sandbox, resource: Resource): void {
+  try {
+    removal.remove(resource.id)
+  } catch (error) {
+    if (!(error instanceof ArmError)) throw error
+    if (world.get(resource.id)) resource.properties = { ...resource.properties, provisioningState: 'Succeeded' }
+  }
 }
 
-function settle(world: World, resource: Resource): void {
+function settle(world: World, resource: Resource, failed: boolean): void {
   const { properties, type } = resource
   const half = (type === diskType || type === snapshotType) && properties['timeCreated'] === undefined
+  if (half && failed) {
+    world.remove(resource.id)
+    return
+  }
   resource.properties = {
     ...properties,
     ...(half && {
@@ -41,7 +53,7 @@ function settle(world: World, resource: Resource): void {
       diskSizeBytes: sizeGB(resource) * bytesPerGiB,
       uniqueId: world.uuid(),
     }),
-    provisioningState: 'Succeeded',
+    provisioningState: failed && type === machineType ? 'Failed' : 'Succeeded',
   }
 }
 

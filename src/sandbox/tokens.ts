@@ -30,6 +30,16 @@ export function issueToken(secret: string, audience: string, { from, until }: Li
   return `${content}.${sign(secret, content)}`
 }
 
+/** Of the public cloud's Resource Manager, new and old. */
+const managers = ['https://management.azure.com', 'https://management.core.windows.net']
+
+/** A token for Resource Manager. A client that knows no more than this endpoint asks for a token for the endpoint. */
+export function isArmToken(secret: string, token: string, url: string): boolean {
+  if (!isToken(secret, token)) return false
+  const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { aud: string }
+  return [...managers, url].includes(claims.aud.replace(/\/+$/, '').toLowerCase())
+}
+
 export function isToken(secret: string, token: string): boolean {
   const [head, claims, signature] = token.split('.')
   if (!head || !claims || !signature) return false

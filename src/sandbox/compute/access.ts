@@ -50,6 +50,7 @@ function grant(sandbox: Sandbox, resource: Resource, { body }: Call): Answer {
     segment: 'DiskOperations',
     location: resource.location,
     seconds: seconds.access,
+    lostAtRestart: true,
     finish: () => {
       resource.hidden.access = { token: token ?? world.uuid(), until }
       return { accessSAS: sasUrl(world, sandbox.url(), resource) }

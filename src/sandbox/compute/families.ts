@@ -10,6 +10,8 @@ import { completionPercent } from './disk-view.js'
 const windowMs = 5 * 60_000
 const mostInWindow = 7
 const mostOfDisk = 500
+/** Per subscription and region; it is not said whether of the source or the target: so both. */
+const mostCopies = 100
 
 /** The chain that an incremental snapshot of this source in this region belongs to; another one in each region. */
 export function familyOf(world: World, source: Resource, location: string): string {
@@ -50,6 +52,17 @@ export function checkCopyOrder(world: World, source: Resource, family: string, l
     throw notAllowed(
       `Only one snapshot of a disk can be copied at a time. The copy '${running.id}' is still in progress; retry when it has completed.`,
     )
+  }
+  const busy = world.list(snapshotType).filter((copy) => isCopying(world, copy))
+  for (const region of [source.location, location]) {
+    const there = busy.filter(
+      ({ hidden, location: to }) => to === region || world.get(hidden.copy?.sourceId ?? '')?.location === region,
+    )
+    if (there.length >= mostCopies) {
+      throw notAllowed(
+        `There are ${mostCopies} snapshot copies in progress in region '${region}', which is the maximum.`,
+      )
+    }
   }
   const taken = Date.parse(textAt(source.properties, 'timeCreated') ?? '')
   const later = copies.find((copy) => copy.location === location && Number(copy.hidden['sourceTime']) > taken)

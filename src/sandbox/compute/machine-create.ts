@@ -12,7 +12,7 @@ import { boot, setPower, touch } from './machine-state.js'
 import { shownMachine } from './machine-view.js'
 import { emptyDisk, imageDisk } from './made-disks.js'
 import { keptImage, keptOsProfile } from './os-profile.js'
-import { sizeNamed } from './skus.js'
+import { checkKnownSize } from './skus.js'
 import { attachedEntry, checkLuns, checkSecurity, dataDisksOf, type Place } from './storage-profile.js'
 import { checkQuota } from './usages.js'
 
@@ -23,12 +23,7 @@ export function createMachine(sandbox: Sandbox, { body, params }: Call, id: stri
   const sent = objectAt(body, 'properties')
   const vmSize = textAt(objectAt(sent, 'hardwareProfile'), 'vmSize')
   if (vmSize === undefined) throw invalidParameter("Required parameter 'vmSize' is missing (null).", 'vmSize')
-  if (!sizeNamed(vmSize)) {
-    throw invalidParameter(
-      `The value ${vmSize} provided for the VM size is not valid. The valid sizes in the current region are listed by the resource SKUs API.`,
-      'vmSize',
-    )
-  }
+  checkKnownSize(vmSize)
   const tags = tagsOf(body)
   const zones = textsAt(body, 'zones')
   checkInterfaces(sandbox, id, location, sent)

@@ -11,6 +11,7 @@ import { attachedIds, sizeGB } from './disk-model.js'
 import { dataDiskEntry } from './machine-create.js'
 import { checkIdle, touch, writeTo } from './machine-state.js'
 import { shownMachine } from './machine-view.js'
+import { checkKnownSize } from './skus.js'
 import { attachedEntry, checkLuns, checkSecurity, dataDisksOf, type Place } from './storage-profile.js'
 
 export function updateMachine(sandbox: Sandbox, machine: Resource, { body, method }: Call): Answer {
@@ -74,9 +75,22 @@ export function checkEtag({ headers }: Call, machine: Resource | undefined): voi
   }
 }
 
+function fixed(target: string): ArmError {
+  const message = `Changing property '${target}' is not allowed.`
+  return new ArmError(409, 'PropertyChangeNotAllowed', message, { more: { target } })
+}
+
+/** Another size must exist, and bear the disks that are there. */
+function checkSize(world: World, { properties }: Resource, vmSize: string): void {
+  if (same(vmSize, textAt(objectAt(properties, 'hardwareProfile'), 'vmSize'))) return
+  checkKnownSize(vmSize)
+  const { osDisk, securityProfile } = { ...objectAt(properties, 'storageProfile'), ...properties }
+  const disk = world.get(textAt(objectAt(osDisk, 'managedDisk'), 'id') ?? '')
+  if (disk) checkSecurity(disk, isObject(securityProfile) ? securityProfile : {}, vmSize)
+  checkLuns(dataDisksOf(properties), vmSize)
+}
+
 function checkFixed({ properties }: Resource, sent: Json): void {
-  const fixed = (target: string) =>
-    new ArmError(409, 'PropertyChangeNotAllowed', `Changing property '${target}' is not allowed.`, { more: { target } })
   if (sent['osProfile'] !== undefined && properties['osProfile'] === undefined) throw fixed('osProfile')
   const type = (of: Json) => textAt(objectAt(of, 'securityProfile'), 'securityType') ?? 'Standard'
   if (sent['securityProfile'] !== undefined && type(sent) !== type(properties))
@@ -99,6 +113,7 @@ function changed(sandbox: Sandbox, machine: Resource, sent: Json, made: Resource
     ...plain
   } = sent
   const vmSize = textAt(objectAt({ ...properties, ...sent }, 'hardwareProfile'), 'vmSize') ?? ''
+  checkSize(world, machine, vmSize)
   const place: Place = { machineId: id, location, zones, vmSize }
   const security = objectAt({ ...properties, ...sent }, 'securityProfile')
   const osDisk = isObject(wanted['osDisk'])
@@ -122,9 +137,7 @@ function changedOsDisk(
   const name = textAt(sent, 'name')
   if (same(newId, oldId)) {
     if (name !== undefined && !same(name, textAt(before, 'name'))) {
-      throw new ArmError(409, 'PropertyChangeNotAllowed', "Changing property 'osDisk.name' is not allowed.", {
-        more: { target: 'osDisk.name' },
-      })
+      throw fixed('osDisk.name')
     }
     return { ...before, ...sent, managedDisk: before['managedDisk'], createOption: before['createOption'] }
   }
@@ -149,11 +162,11 @@ function changedOsDisk(
   }
   const type = textAt(disk.properties, 'osType')
   if (type !== textAt(before, 'osType')) {
-    throw new ArmError(409, 'PropertyChangeNotAllowed', "Changing property 'osDisk.osType' is not allowed.")
+    throw fixed('osDisk.osType')
   }
   const generation = textAt(disk.properties, 'hyperVGeneration') ?? 'V1'
   if (generation !== machine.hidden['generation']) {
-    throw new ArmError(409, 'PropertyChangeNotAllowed', "Changing property 'hyperVGeneration' is not allowed.")
+    throw fixed('hyperVGeneration')
   }
   checkSecurity(disk, security, place.vmSize)
   return { ...entry, createOption: before['createOption'], osType: before['osType'] }
@@ -176,17 +189,11 @@ function changedDataDisks(
         ? same(textAt(other, 'name'), textAt(disk, 'name'))
         : same(textAt(objectAt(other, 'managedDisk'), 'id'), id),
     )
+    if (known && typeof disk['lun'] === 'number' && disk['lun'] !== known['lun']) throw fixed('dataDisk.lun')
     if (known) return { ...known, ...disk, managedDisk: known['managedDisk'], createOption: known['createOption'] }
     const sameName = before.find((other) => same(textAt(other, 'name'), textAt(disk, 'name')))
     if (sameName && sent.includes(disk)) {
-      throw new ArmError(
-        409,
-        'PropertyChangeNotAllowed',
-        "Changing property 'dataDisk.managedDisk.id' is not allowed.",
-        {
-          more: { target: 'dataDisk.managedDisk.id' },
-        },
-      )
+      throw fixed('dataDisk.managedDisk.id')
     }
     return dataDiskEntry(sandbox, disk, place, made)
   })

@@ -1,6 +1,7 @@
 import { seconds } from '../durations.js'
 import { resourceNotFound } from '../errors.js'
 import { existingGroup, writableGroup } from '../groups.js'
+import { checkLocks } from '../locks.js'
 import { listAt, objectAt, textAt } from '../network/json.js'
 import { page } from '../pages.js'
 import { normalRegion } from '../regions.js'
@@ -94,6 +95,7 @@ function deleteMachine(sandbox: Sandbox, call: Call): Answer {
   const machine = world.get(call.path)
   if (!machine) return { status: 204 }
   checkEtag(call, machine)
+  for (const id of goingAlong(machine)) checkLocks(world, { method: 'DELETE', path: id })
   touch(world, machine, 'Deleting')
   const urls = sandbox.operations.begin({
     provider: 'Compute',
@@ -112,9 +114,13 @@ function deleteMachine(sandbox: Sandbox, call: Call): Answer {
 
 /** With it go the disks and interfaces whose deleteOption says so; the others stay, and cost. */
 function remove({ world, removal }: Sandbox, machine: Resource): void {
-  const { properties } = machine
+  const along = goingAlong(machine)
   setWriting(world, machine, false)
   world.remove(machine.id)
+  for (const id of along) if (world.get(id)) removal.remove(id)
+}
+
+function goingAlong({ properties }: Resource): string[] {
   const disks = [objectAt(objectAt(properties, 'storageProfile'), 'osDisk'), ...dataDisksOf(properties)]
   const nics = listAt(objectAt(properties, 'networkProfile'), 'networkInterfaces')
   const ids = [
@@ -123,5 +129,5 @@ function remove({ world, removal }: Sandbox, machine: Resource): void {
       .map((disk) => textAt(objectAt(disk, 'managedDisk'), 'id')),
     ...nics.filter((nic) => objectAt(nic, 'properties')['deleteOption'] === 'Delete').map((nic) => textAt(nic, 'id')),
   ]
-  for (const id of ids) if (id !== undefined && world.get(id)) removal.remove(id)
+  return ids.filter((id) => id !== undefined)
 }

@@ -19,6 +19,7 @@ export function runCommand(sandbox: Sandbox, machine: Resource, { body }: Call):
     segment: 'operations',
     location: machine.location,
     seconds: seconds.runCommand,
+    lostAtRestart: true,
     finish: () => ({
       value: [
         {

@@ -1,3 +1,4 @@
+import { invalidParameter } from '../errors.js'
 import { regions } from '../regions.js'
 
 export interface Size {
@@ -60,6 +61,14 @@ export const sizes: readonly Size[] = [
 
 export function sizeNamed(name: string): Size | undefined {
   return sizes.find((known) => known.name.toLowerCase() === name.toLowerCase())
+}
+
+export function checkKnownSize(name: string): void {
+  if (sizeNamed(name)) return
+  throw invalidParameter(
+    `The value ${name} provided for the VM size is not valid. The valid sizes in the current region are listed by the resource SKUs API.`,
+    'vmSize',
+  )
 }
 
 /** The answer of the resource SKUs API; `filter` knows a location and nothing else, as Azure's does. */

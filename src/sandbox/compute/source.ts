@@ -33,6 +33,9 @@ export function existingSource(world: World, id: string | undefined): Resource {
   if (textAt(source.properties, 'provisioningState') === 'Deleting') {
     throw new ArmError(409, 'Conflict', `The resource '${source.id}' is being deleted.`)
   }
+  if (source.properties['timeCreated'] === undefined) {
+    throw new ArmError(409, 'Conflict', `The resource '${source.id}' is still being created and cannot be used yet.`)
+  }
   checkComplete(world, source)
   return source
 }
