@@ -64,8 +64,9 @@ export abstract class AzlinCommand extends Command {
   /** The first Ctrl-C asks the work to stop and clean up; the second leaves at once, which the journal survives. */
   readonly #interrupt = (by: NodeJS.Signals): void => {
     if (this.#stop.signal.aborted) process.exit(exitCodes.INTERRUPTED)
+    // First the word, then the deed: what is stopped speaks up at once.
+    this.notice('Stopping and putting things in order. Press Ctrl-C again to leave now.')
     this.#stop.abort(new AzlinError('INTERRUPTED', { by }))
-    process.stderr.write('\nStopping and putting things in order. Press Ctrl-C again to leave now.\n')
   }
 
   protected get signal(): AbortSignal {
