@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Journal, JournalEntry, NewJournalEntry } from '../core/ports/records.js'
 import type { JournalRow, Schema } from './schema.js'
 import { isAlive, thisProcess } from './this-process.js'
@@ -51,7 +51,8 @@ export class SqliteJournal implements Journal {
 
   list(): Promise<readonly JournalEntry[]> {
     return usable(this.#file, async () => {
-      const rows = await this.#db.selectFrom('journal').selectAll().orderBy('created_at').execute()
+      // In the order of writing, which a clock that was moved does not change.
+      const rows = await this.#db.selectFrom('journal').selectAll().orderBy(sql`rowid`).execute()
       return rows.flatMap(toEntry)
     })
   }

@@ -3,7 +3,6 @@
  * by its owner alone, brought to the newest schema. Whatever is wrong with it is said
  * before anything is sent to Azure.
  */
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { Kysely, Migrator, SqliteDialect, sql } from 'kysely'
@@ -13,6 +12,7 @@ import { SqliteAudit } from './audit.js'
 import { SqliteJournal } from './journal.js'
 import { migrations } from './migrations/index.js'
 import type { Schema } from './schema.js'
+import { prepare } from './state-folder.js'
 import { usable } from './trouble.js'
 import { SqliteTurnstile } from './turnstile.js'
 
@@ -28,14 +28,9 @@ export async function openRecords(folder: string): Promise<OpenRecords> {
   const file = join(folder, 'azlin.db')
   const db = await usable(file, async () => {
     prepare(folder, file)
-    const sqlite = new Database(file, { timeout: busyMs })
-    sqlite.pragma('journal_mode = WAL')
-    // A journal entry must be on the disk before what it announces is made.
-    sqlite.pragma('synchronous = FULL')
-    const opened = new Kysely<Schema>({ dialect: new SqliteDialect({ database: sqlite }) })
+    const opened = new Kysely<Schema>({ dialect: new SqliteDialect({ database: connect(file) }) })
     try {
       await migrate(opened, file)
-      tighten(file)
     } catch (error) {
       await opened.destroy()
       throw error
@@ -50,34 +45,42 @@ export async function openRecords(folder: string): Promise<OpenRecords> {
   }
 }
 
-function prepare(folder: string, file: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  if ((statSync(folder).mode & 0o077) !== 0) chmodSync(folder, 0o700)
-  // Made by hand first, so that it never exists with other people's rights.
-  closeSync(openSync(file, 'a', 0o600))
+function connect(file: string): Database.Database {
+  const sqlite = new Database(file, { timeout: busyMs })
+  try {
+    sqlite.pragma('journal_mode = WAL')
+    // A journal entry must be on the disk before what it announces is made.
+    sqlite.pragma('synchronous = FULL')
+    return sqlite
+  } catch (error) {
+    sqlite.close()
+    throw error
+  }
 }
 
-function tighten(file: string): void {
-  for (const one of [file, `${file}-wal`, `${file}-shm`])
-    if (existsSync(one) && (statSync(one).mode & 0o077) !== 0) chmodSync(one, 0o600)
-}
-
-/** Two azlin processes may be the first at once: the second waits, and finds it done. */
 async function migrate(db: Kysely<Schema>, file: string): Promise<void> {
+  if (await isNewest(db, file)) return
+  await sql`begin immediate`.execute(db)
+  try {
+    // Another azlin, perhaps a newer one, may have been first while this one waited for its turn.
+    if (!(await isNewest(db, file))) {
+      const { error } = await new Migrator({ db, provider: migrations, disableTransactions: true }).migrateToLatest()
+      if (error) throw error
+    }
+    await sql`commit`.execute(db)
+  } catch (error) {
+    // On a full disk SQLite has rolled back by itself, and refuses to do it twice: what came first is what counts.
+    await sql`rollback`.execute(db).catch(() => undefined)
+    throw error
+  }
+}
+
+/** DATABASE_NEWER when it has been through migrations that this azlin does not know. */
+async function isNewest(db: Kysely<Schema>, file: string): Promise<boolean> {
   const known = Object.keys(await migrations.getMigrations())
   const done = await migrated(db)
   if (done.some((name) => !known.includes(name))) throw new AzlinError('DATABASE_NEWER', { file })
-  if (done.length === known.length) return
-
-  await sql`begin immediate`.execute(db)
-  try {
-    const { error } = await new Migrator({ db, provider: migrations, disableTransactions: true }).migrateToLatest()
-    if (error) throw error
-    await sql`commit`.execute(db)
-  } catch (error) {
-    await sql`rollback`.execute(db)
-    throw error
-  }
+  return done.length === known.length
 }
 
 async function migrated(db: Kysely<Schema>): Promise<readonly string[]> {

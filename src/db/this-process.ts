@@ -10,7 +10,7 @@ export interface ProcessMark {
 }
 
 export function thisProcess(): ProcessMark {
-  return { host: hostname(), pid: process.pid, mark: markOf(process.pid) }
+  return { host: hostname(), pid: process.pid, mark: markIn(statOf(process.pid)) }
 }
 
 /** Undefined for a process on another computer: nobody here can say. */
@@ -22,17 +22,31 @@ export function isAlive({ host, pid, mark }: ProcessMark): boolean | undefined {
     // EPERM: it is there, and somebody else's.
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
-  return mark === '' || markOf(pid) === mark
+  const stat = statOf(pid)
+  const [state] = stat
+  // Where the system does not say more, a pid in use is a process alive.
+  if (state === undefined) return true
+  // Killed, but its parent has not looked yet; in a container the parent may never look.
+  if (state === 'Z' || state === 'X') return false
+  return mark === '' || markIn(stat) === mark
 }
 
-function markOf(pid: number): string {
+/** The fields of proc(5) `stat` from the state on; the program's name before it, in parentheses, may hold blanks. */
+function statOf(pid: number): readonly string[] {
+  return read(`/proc/${pid}/stat`)
+    .replace(/^.*\)\s/s, '')
+    .split(' ')
+    .filter((field) => field !== '')
+}
+
+function markIn(stat: readonly string[]): string {
+  const start = stat[19]
+  return start === undefined ? '' : `${read('/proc/sys/kernel/random/boot_id').trim()}/${start}`
+}
+
+function read(path: string): string {
   try {
-    // The program's name, in parentheses, may hold blanks: fields are counted after it.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\)\s/s, '')
-      .split(' ')
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-    return `${boot}/${fields[19] ?? ''}`
+    return readFileSync(path, 'utf8')
   } catch {
     return ''
   }

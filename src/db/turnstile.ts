@@ -28,7 +28,7 @@ export class SqliteTurnstile implements Turnstile {
           .values(mine)
           .onConflict((conflict) => conflict.doNothing())
           .executeTakeFirstOrThrow()
-        if (numInsertedOrUpdatedRows === 1n) return { entered: true, leave: () => this.#leave(mine) }
+        if (numInsertedOrUpdatedRows === 1n) return { entered: true, leave: () => this.#leaveAtLast(mine) }
 
         const held = await this.#db.selectFrom('turns').selectAll().where('resource', '=', key).executeTakeFirst()
         if (held && (round > 3 || !isOver(held, at)))
@@ -38,14 +38,20 @@ export class SqliteTurnstile implements Turnstile {
     })
   }
 
+  /** The work is done: a row that cannot be taken away must not turn that round. It ends with this process anyway. */
+  async #leaveAtLast(mine: TurnRow): Promise<void> {
+    await this.#leave(mine).catch(() => undefined)
+  }
+
   /** Only this very turn: another may have taken the place since. */
-  async #leave({ resource, host, pid, since }: TurnRow): Promise<void> {
+  async #leave({ resource, host, pid, process_mark: mark, since }: TurnRow): Promise<void> {
     await usable(this.#file, () =>
       this.#db
         .deleteFrom('turns')
         .where('resource', '=', resource)
         .where('host', '=', host)
         .where('pid', '=', pid)
+        .where('process_mark', '=', mark)
         .where('since', '=', since)
         .execute(),
     )

@@ -1,13 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { AzlinError } from '../core/errors.js'
 
-export interface Config {
-  readonly subscription?: string
-  readonly default_resource_group?: string
-  readonly cloud?: string
-  readonly arm_endpoint?: string
-  readonly poll_interval_ms?: string | number
-}
+const keys = ['subscription', 'default_resource_group', 'cloud', 'arm_endpoint', 'poll_interval_ms'] as const
+type Key = (typeof keys)[number]
+
+export type Config = Readonly<Partial<Record<Key, string | number>>>
 
 /** `config.toml` of the state folder; one that is not there is empty. CONFIG_UNREADABLE names file and line. */
 export async function readConfig(file: string): Promise<Config> {
@@ -19,16 +16,16 @@ export async function readConfig(file: string): Promise<Config> {
     table = parse(text)
   } catch (error) {
     const { line, message } = error as { line?: number; message: string }
-    const reason = `${line === undefined ? '' : `line ${line}: `}${message.split('\n')[0]}`
-    throw new AzlinError('CONFIG_UNREADABLE', { file, reason }, { cause: error })
+    throw unreadable(file, line, message.split('\n')[0] ?? '', error)
   }
-  for (const [key, value] of Object.entries(table))
-    if (['string', 'number'].includes(typeof value) === false && keys.includes(key))
-      throw new AzlinError('CONFIG_UNREADABLE', { file, reason: `${key} is not a text or a number` })
-  return Object.fromEntries(Object.entries(table).filter(([key]) => keys.includes(key)))
+  const config: Partial<Record<Key, string | number>> = {}
+  for (const key of keys) {
+    const value = table[key]
+    if (typeof value === 'string' || typeof value === 'number') config[key] = value
+    else if (value !== undefined) throw unreadable(file, lineOf(key, text), `${key} is not a text or a number`)
+  }
+  return config
 }
-
-const keys: readonly string[] = ['subscription', 'default_resource_group', 'cloud', 'arm_endpoint', 'poll_interval_ms']
 
 function textOf(file: string): string | undefined {
   try {
@@ -36,6 +33,18 @@ function textOf(file: string): string | undefined {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
-    throw new AzlinError('CONFIG_UNREADABLE', { file, reason: code === 'EISDIR' ? 'it is a folder' : message })
+    const plain: Record<string, string> = { EISDIR: 'it is a folder', EACCES: 'this user may not open it' }
+    throw unreadable(file, undefined, plain[code ?? ''] ?? message, error)
   }
+}
+
+/** Counted from 1. */
+function lineOf(key: Key, text: string): number | undefined {
+  const index = text.split('\n').findIndex((line) => new RegExp(`^\\s*["']?${key}["']?\\s*=`).test(line))
+  return index < 0 ? undefined : index + 1
+}
+
+function unreadable(file: string, line: number | undefined, why: string, cause?: unknown): AzlinError {
+  const reason = line === undefined ? why : `line ${line}: ${why}`
+  return new AzlinError('CONFIG_UNREADABLE', { file, reason }, { cause })
 }

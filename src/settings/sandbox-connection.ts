@@ -36,8 +36,14 @@ function parsed(file: string): SandboxConnection | undefined {
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
-    return true
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+  try {
+    // A process that was killed keeps its pid until its parent has looked; in a container the parent may never look.
+    return !/\) [ZX] [^)]*$/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    // This system does not say more.
+    return true
   }
 }

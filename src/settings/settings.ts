@@ -43,6 +43,7 @@ export function stateFolder(env: Environment = process.env): string {
 
 /** INVALID_INPUT, SETTING_MISSING, CONFIG_UNREADABLE, SANDBOX_NOT_RUNNING. */
 export async function resolveSettings(flags: SettingFlags, env: Environment = process.env): Promise<Settings> {
+  refuseEmpty(flags)
   const home = stateFolder(env)
   const config = await readConfig(join(home, 'config.toml'))
   const cloud = cloudNamed(first(flags.cloud, env['AZLIN_CLOUD'], config.cloud) ?? 'AzureCloud')
@@ -56,12 +57,27 @@ export async function resolveSettings(flags: SettingFlags, env: Environment = pr
     home,
     cloud,
     // The sandbox has one subscription; a real one's id, set for daily work, means nothing there.
-    subscriptionId: sandbox ? (flags.subscription ?? sandbox.subscriptionId) : subscriptionNamed(subscription),
+    subscriptionId:
+      sandbox && flags.subscription === undefined ? sandbox.subscriptionId : subscriptionNamed(subscription),
     resourceGroup: group ?? sandbox?.resourceGroup,
     armEndpoint: sandbox ? sandbox.url : endpoint === undefined ? undefined : endpointNamed(endpoint),
     pollIntervalMs: poll === undefined ? (sandbox ? sandboxPollMs : usualPollMs) : pollNamed(poll),
     sandbox,
   }
+}
+
+/** `-g "$GROUP"` with an empty variable is a slip: it must not fall back to some other group. */
+function refuseEmpty(flags: SettingFlags): void {
+  const examples = {
+    subscription: '00000000-0000-0000-0000-000000000000',
+    'resource-group': 'demo-rg',
+    cloud: 'sandbox',
+  }
+  for (const flag of ['subscription', 'resource-group', 'cloud'] as const)
+    if (flags[flag]?.trim() === '') {
+      const example = `--${flag} ${examples[flag]}`
+      throw new AzlinError('INVALID_INPUT', { what: `--${flag}`, value: '', why: 'it is empty', example })
+    }
 }
 
 /** An empty variable is as good as none: that is how a shell unsets one for a command. */
@@ -87,17 +103,16 @@ function subscriptionNamed(value: string | undefined): string {
 }
 
 function endpointNamed(value: string): string {
-  const url = URL.canParse(value) ? new URL(value) : undefined
-  const what = 'Resource Manager endpoint'
-  const example = 'AZLIN_ARM_ENDPOINT=https://management.local.example'
-  if (!url) throw new AzlinError('INVALID_INPUT', { what, value, why: 'it is a URL', example })
-  if (url.protocol !== 'https:')
-    throw new AzlinError('INVALID_INPUT', {
-      what,
-      value,
-      why: 'it begins with https://, or a token could be read on its way',
-      example,
-    })
+  const refused = (why: string) => {
+    // A password in it is not for the screen.
+    const shown = value.replace(/\/\/[^/]*@/, '//…@')
+    const example = 'AZLIN_ARM_ENDPOINT=https://management.local.example'
+    return new AzlinError('INVALID_INPUT', { what: 'Resource Manager endpoint', value: shown, why, example })
+  }
+  if (!URL.canParse(value)) throw refused('it is a URL')
+  const { protocol, username, password, search, hash } = new URL(value)
+  if (protocol !== 'https:') throw refused('it begins with https://, or a token could be read on its way')
+  if (username + password + search + hash !== '') throw refused('it holds no user, no password and no query')
   return value.replace(/\/+$/, '')
 }
 

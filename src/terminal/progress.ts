@@ -5,7 +5,7 @@
  */
 import type { Report } from '../core/events.js'
 import { colours } from './colour.js'
-import { cut } from './table.js'
+import { cut, oneLine } from './table.js'
 import { span } from './time.js'
 import { type Saying, sayingOf } from './wording.js'
 
@@ -37,12 +37,21 @@ export function turn(board: Board, saying: Saying, atMs: number): Turned {
   return { board: others, lines: [`${saying.text}${took}`] }
 }
 
-/** One line a step, none wider than `columns`. */
-export function boardLines(board: Board, atMs: number, columns: number): readonly string[] {
-  return board.map(({ text, sinceMs }) => {
+export interface Size {
+  readonly columns: number
+  readonly rows: number
+}
+
+/** One line a step, none as wide as the window, and fewer of them than it has rows: what scrolls away stays for ever. */
+export function boardLines(board: Board, atMs: number, { columns, rows }: Size): readonly string[] {
+  const room = Math.max(1, rows - 1)
+  const lines = board.map(({ text, sinceMs }) => {
     const time = `  ${span((atMs - sinceMs) / 1000)}`
     return cut(`${cut(text, Math.max(1, columns - 1 - time.length))}${time}`, columns - 1)
   })
+  if (lines.length <= room) return lines
+  const shown = lines.slice(0, room - 1)
+  return [...shown, cut(`and ${lines.length - shown.length} more`, columns - 1)]
 }
 
 export interface ProgressOptions {
@@ -69,45 +78,45 @@ export class Progress {
     const saying = sayingOf(event)
     if (saying.type === 'request' && !this.#options.verbose) return
     if (this.#options.quiet && !(saying.type === 'request' || (saying.type === 'say' && saying.important))) return
-    if (this.#out.isTTY) this.#show(saying)
-    else this.#out.write(`${saying.text}\n`)
+    const said = { ...saying, text: oneLine(saying.text).trim() }
+    if (this.#isLive) this.#show(said)
+    else this.#out.write(`${said.text}\n`)
   }
 
   /** Takes the board off the screen; what was said stays. */
   stop(): void {
     clearInterval(this.#timer)
     this.#timer = undefined
-    this.#erase()
     this.#board = []
+    this.#repaint(performance.now(), '')
+  }
+
+  /** A terminal that can move its cursor. */
+  get #isLive(): boolean {
+    return this.#out.isTTY === true && process.env['TERM'] !== 'dumb'
   }
 
   #show(saying: Saying): void {
     const now = performance.now()
     const { board, lines } = turn(this.#board, saying, now)
     this.#board = board
-    this.#erase()
     const paint = colours(this.#out)
     const done =
       saying.type === 'end' ? paint.green : saying.type === 'say' && saying.important ? paint.yellow : paint.dim
-    for (const line of lines) this.#out.write(`${done(line)}\n`)
-    this.#paint(now)
-    this.#timer ??= setInterval(() => this.#refresh(), refreshMs).unref()
+    this.#repaint(now, lines.map((line) => `${done(line)}\n`).join(''))
+    this.#timer ??= setInterval(() => this.#repaint(performance.now(), ''), refreshMs).unref()
   }
 
-  #refresh(): void {
-    this.#erase()
-    this.#paint(performance.now())
-  }
-
-  #paint(now: number): void {
-    const lines = boardLines(this.#board, now, this.#out.columns || 80)
-    for (const line of lines) this.#out.write(`${line}\n`)
+  /**
+   * In place of the board painted last: what stays, and the board as it is now. Up over the old lines and
+   * everything below gone, all in one write, so that it does not flicker.
+   */
+  #repaint(now: number, staying: string): void {
+    const erased = this.#painted > 0 ? `\u001b[${this.#painted}F\u001b[J` : ''
+    const size = { columns: this.#out.columns || 80, rows: this.#out.rows || 24 }
+    const lines = boardLines(this.#board, now, size)
     this.#painted = lines.length
-  }
-
-  /** Up over the lines painted last, and everything below gone. */
-  #erase(): void {
-    if (this.#painted > 0) this.#out.write(`\u001b[${this.#painted}F\u001b[J`)
-    this.#painted = 0
+    const text = erased + staying + lines.map((line) => `${line}\n`).join('')
+    if (text !== '') this.#out.write(text)
   }
 }

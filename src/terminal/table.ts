@@ -13,7 +13,7 @@ const least = 8
 
 /** One line for the headings and one a row. On a terminal the widest columns give way; elsewhere nothing is cut. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[], out: Columns): string {
-  const all = [headings, ...rows]
+  const all = [headings, ...rows.map((row) => row.map(oneLine))]
   const widths = headings.map((_, i) => Math.max(...all.map((row) => stringWidth(row[i] ?? ''))))
   const shown = out.isTTY === true && out.columns ? fitted(widths, out.columns) : widths
   return all
@@ -41,11 +41,17 @@ function fitted(widths: readonly number[], columns: number): readonly number[] {
 export function cut(text: string, width: number): string {
   if (stringWidth(text) <= width) return text
   let kept = ''
-  for (const char of text) {
-    if (stringWidth(kept + char) > width - 1) break
-    kept += char
+  // By what a reader takes for one character: half of a flag, or a letter without its accent, is none.
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    if (stringWidth(kept + segment) > width - 1) break
+    kept += segment
   }
   return `${kept}…`
+}
+
+/** Without line breaks and escape codes: what Azure says is data, and must not steer a terminal. */
+export function oneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
 }
 
 function padded(text: string, width: number): string {

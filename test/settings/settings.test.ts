@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { resolveSettings, stateFolder } from '../../src/settings/settings.js'
+import { onLinux, zombie } from '../support/zombie.js'
 
 const [one, two, three] = ['1', '2', '3'].map((digit) => '00000000-0000-0000-0000-00000000000x'.replace('x', digit))
 let home: string
@@ -13,6 +16,12 @@ afterEach(() => rmSync(home, { recursive: true, force: true }))
 
 const env = (more: Record<string, string> = {}) => ({ AZLIN_HOME: home, ...more })
 const config = (text: string) => writeFileSync(join(home, 'config.toml'), text)
+
+function connect(pid: number): void {
+  mkdirSync(join(home, 'sandbox'), { recursive: true })
+  const connection = { pid, url: 'https://127.0.0.1:1', subscriptionId: two, resourceGroup: 'demo-rg' }
+  writeFileSync(join(home, 'sandbox', 'connection.json'), JSON.stringify(connection))
+}
 
 describe('settings', () => {
   it('go by flag, then environment, then config.toml, then default', async () => {
@@ -66,6 +75,9 @@ describe('settings', () => {
     ['a subscription that is no GUID', { AZURE_SUBSCRIPTION_ID: 'mine' }, 'INVALID_INPUT'],
     ['an endpoint over plain http', { AZLIN_ARM_ENDPOINT: 'http://127.0.0.1:1' }, 'INVALID_INPUT'],
     ['an endpoint that is no URL', { AZLIN_ARM_ENDPOINT: 'management' }, 'INVALID_INPUT'],
+    ['an endpoint with a password', { AZLIN_ARM_ENDPOINT: 'https://me:word@127.0.0.1' }, 'INVALID_INPUT'],
+    ['an endpoint with a query', { AZLIN_ARM_ENDPOINT: 'https://127.0.0.1/?a=b' }, 'INVALID_INPUT'],
+    ['a poll interval over ten minutes', { AZLIN_POLL_INTERVAL_MS: '600001' }, 'INVALID_INPUT'],
     ['a poll interval below nothing', { AZLIN_POLL_INTERVAL_MS: '-1' }, 'INVALID_INPUT'],
     ['no subscription at all', { AZURE_SUBSCRIPTION_ID: '' }, 'SETTING_MISSING'],
     ['a sandbox that does not run', { AZLIN_CLOUD: 'sandbox' }, 'SANDBOX_NOT_RUNNING'],
@@ -81,14 +93,31 @@ describe('settings', () => {
       code: 'CONFIG_UNREADABLE',
       message: expect.stringMatching(/config\.toml.*line 2/),
     })
-    config('cloud = [1]')
-    await expect(resolveSettings({}, env())).rejects.toMatchObject({ code: 'CONFIG_UNREADABLE' })
+    config('subscription = "a"\n  cloud = [1]')
+    await expect(resolveSettings({}, env())).rejects.toMatchObject({
+      code: 'CONFIG_UNREADABLE',
+      message: expect.stringMatching(/config\.toml.*line 2: cloud/),
+    })
+  })
+
+  it.each(['subscription', 'resource-group', 'cloud'])('do not fall back when --%s is empty', async (flag) => {
+    const full = env({ AZURE_SUBSCRIPTION_ID: one ?? '', AZLIN_RESOURCE_GROUP: 'production' })
+    await expect(resolveSettings({ [flag]: ' ' }, full)).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringContaining(`--${flag}`),
+    })
+  })
+
+  it('show no password of an endpoint that is refused', async () => {
+    const refused = resolveSettings(
+      {},
+      env({ AZURE_SUBSCRIPTION_ID: one ?? '', AZLIN_ARM_ENDPOINT: 'http://me:word@h' }),
+    )
+    await expect(refused).rejects.toMatchObject({ message: expect.not.stringContaining('word') })
   })
 
   it('of a running sandbox come from what it wrote about itself', async () => {
-    mkdirSync(join(home, 'sandbox'))
-    const connection = { pid: process.pid, url: 'https://127.0.0.1:1', subscriptionId: two, resourceGroup: 'demo-rg' }
-    writeFileSync(join(home, 'sandbox', 'connection.json'), JSON.stringify(connection))
+    connect(process.pid)
     const found = await resolveSettings({ cloud: 'sandbox' }, env({ AZURE_SUBSCRIPTION_ID: one ?? '' }))
     expect(found).toMatchObject({
       subscriptionId: two,
@@ -96,6 +125,25 @@ describe('settings', () => {
       armEndpoint: 'https://127.0.0.1:1',
       pollIntervalMs: 100,
     })
+    await expect(resolveSettings({ cloud: 'sandbox', subscription: 'mine' }, env())).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+    })
+  })
+
+  it('take a sandbox whose process was killed for one that does not run', async () => {
+    const sleeper = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
+    connect(sleeper.pid ?? 0)
+    expect((await resolveSettings({ cloud: 'sandbox' }, env())).cloud).toBe('sandbox')
+    sleeper.kill('SIGKILL')
+    await once(sleeper, 'close')
+    await expect(resolveSettings({ cloud: 'sandbox' }, env())).rejects.toMatchObject({ code: 'SANDBOX_NOT_RUNNING' })
+  })
+
+  onLinux('take a sandbox that nobody has buried for a dead one', async () => {
+    const { pid, bury } = await zombie()
+    connect(pid)
+    const found = resolveSettings({ cloud: 'sandbox' }, env())
+    await expect(found).rejects.toMatchObject({ code: 'SANDBOX_NOT_RUNNING' }).finally(bury)
   })
 })
 

@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream'
-import { describe, expect, it } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import stringWidth from 'string-width'
 import type { AzlinEvent } from '../../src/core/events.js'
@@ -36,6 +36,15 @@ function shown(isTTY: boolean, options: { quiet: boolean; verbose: boolean }, ev
   return screen.written
 }
 
+const { TERM } = process.env
+beforeEach(() => {
+  process.env['TERM'] = 'xterm'
+})
+afterEach(() => {
+  if (TERM === undefined) delete process.env['TERM']
+  else process.env['TERM'] = TERM
+})
+
 describe('the board', () => {
   it('holds a step from its beginning to its end, and then says how long it took', () => {
     const first = turn([], sayingOf(started), 1000)
@@ -47,7 +56,20 @@ describe('the board', () => {
     const board: Board = [{ key: 'k', text: 'Taking a backup with a very long name '.repeat(3), sinceMs: 0 }]
     fc.assert(
       fc.property(fc.integer({ min: 12, max: 200 }), fc.integer({ min: 0, max: 1e7 }), (columns, at) => {
-        for (const line of boardLines(board, at, columns)) expect(stringWidth(line)).toBeLessThan(columns)
+        for (const line of boardLines(board, at, { columns, rows: 24 })) expect(stringWidth(line)).toBeLessThan(columns)
+      }),
+    )
+  })
+
+  it('always leaves room for the cursor, and counts what it leaves out', () => {
+    fc.assert(
+      fc.property(fc.nat(60), fc.integer({ min: 3, max: 50 }), (steps, rows) => {
+        const board = Array.from({ length: steps }, (_, i) => ({ key: `${i}`, text: `Making disk ${i}`, sinceMs: 0 }))
+        const lines = boardLines(board, 1000, { columns: 80, rows })
+        expect(lines.length).toBeLessThan(rows)
+        const disks = lines.filter((line) => line.startsWith('Making disk')).length
+        const more = Number(/^and (\d+) more$/.exec(lines.at(-1) ?? '')?.[1] ?? 0)
+        expect(disks + more).toBe(steps)
       }),
     )
   })
@@ -67,6 +89,21 @@ describe('progress', () => {
   it('shows each request with --verbose, and only then', () => {
     expect(shown(false, { quiet: true, verbose: true }, [request])).toBe('GET /x 200 3 ms c\n')
     expect(shown(false, { quiet: false, verbose: false }, [request])).toBe('')
+  })
+
+  it('gives each fact one line, and lets nothing that Azure says steer the terminal', () => {
+    const hostile: AzlinEvent = { type: 'notice', code: 'X', text: 'Refused:\r\n\u001b[2J\u009bA gone\n' }
+    expect(shown(false, { quiet: false, verbose: false }, [hostile])).toBe('Refused: [2J A gone\n')
+  })
+
+  it('does not move the cursor of a terminal that cannot', () => {
+    process.env['TERM'] = 'dumb'
+    expect(shown(true, { quiet: false, verbose: false }, [started, finished])).not.toContain('\u001b')
+  })
+
+  it('takes the steps still under way off the screen when it stops', () => {
+    const text = shown(true, { quiet: false, verbose: false }, [started])
+    expect(text.endsWith('\u001b[1F\u001b[J')).toBe(true)
   })
 
   it('leaves on a terminal only what has been done', () => {

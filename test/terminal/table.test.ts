@@ -44,6 +44,17 @@ describe('table', () => {
     expect(text.split('\n')).toEqual(['NAME    TIER', 'a       daily', 'longer  weekly'])
   })
 
+  it('keeps a row on one line whatever a cell holds', () => {
+    expect(table(['N', 'X'], [['a\nb\u001b[31m', '1']], {}).split('\n')).toHaveLength(2)
+    expect(table(['N', 'X'], [['a\nb\u001b[31m', '1']], {})).not.toContain('\u001b')
+  })
+
+  it('never cuts within what a reader takes for one character', () => {
+    const family = '\u{1F468}\u200D\u{1F469}\u200D\u{1F467}'
+    expect(cut(`${family}${family}${family}`, 5)).toBe(`${family}${family}…`)
+    expect(cut('e\u0301e\u0301e\u0301', 2)).toBe('e\u0301…')
+  })
+
   it('counts wide characters as two', () => {
     expect(table(['N', 'X'], [['日本', '1']], {}).split('\n')[1]).toBe('日本  1')
     expect(cut('日本語', 4)).toBe('日…')

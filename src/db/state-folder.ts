@@ -1,0 +1,26 @@
+/** The folder that holds the database, and the rights to it: its owner's alone. */
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs'
+import { parse } from 'node:path'
+import { AzlinError } from '../core/errors.js'
+
+/** Makes what is not there, and closes to others what is: folder 0700, files 0600. */
+export function prepare(folder: string, file: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  if (isEverybodys(folder))
+    throw new AzlinError('DATABASE_UNUSABLE', { file, reason: 'its folder belongs to everybody; azlin wants its own' })
+  tighten(folder, 0o700)
+  // Made by hand first, so that it never exists with other people's rights. SQLite gives -wal and -shm the same.
+  closeSync(openSync(file, 'a', 0o600))
+  for (const one of [file, `${file}-wal`, `${file}-shm`]) if (existsSync(one)) tighten(one, 0o600)
+}
+
+/** To close one of these to everybody else would stop the whole computer's work. */
+export function isEverybodys(folder: string): boolean {
+  const path = realpathSync(folder)
+  const shared = ['/tmp', '/var/tmp', '/dev/shm'].filter((one) => existsSync(one))
+  return path === parse(path).root || shared.some((one) => realpathSync(one) === path)
+}
+
+function tighten(path: string, mode: number): void {
+  if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, mode)
+}
