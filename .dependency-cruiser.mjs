@@ -20,6 +20,13 @@ export default {
     only('core-knows-core', '^src/core/', ['^src/core/'], 'core is written against its ports'),
     only('azure-adapters', '^src/azure/', ['^src/azure/', '^src/core/'], 'adapters know the ports and not each other'),
     only('db-adapters', '^src/db/', ['^src/db/', '^src/core/'], 'adapters know the ports and not each other'),
+    only('ssh-adapter', '^src/ssh/', ['^src/ssh/', '^src/core/'], 'adapters know the ports and not each other'),
+    only(
+      'plan-file-knows-core',
+      '^src/plan-file/',
+      ['^src/plan-file/', '^src/core/', '^src/nearest\\.ts$'],
+      'a file is read into what core understands, and nothing is done with it',
+    ),
     only(
       'terminal-knows-core',
       '^src/terminal/',
@@ -35,7 +42,7 @@ export default {
     only(
       'commands-are-thin',
       '^src/commands/',
-      ['^src/(base-command|exit-codes)\\.ts$', '^src/(core|terminal)/', '^src/sandbox/'],
+      ['^src/([a-z]+-command|exit-codes)\\.ts$', '^src/(core|terminal)/', '^src/sandbox/'],
       'commands parse, call core and print',
     ),
     {
@@ -79,6 +86,13 @@ export default {
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/db/' },
       to: { path: 'node_modules/(kysely|better-sqlite3)/' },
+    },
+    {
+      name: 'ssh-in-one-place',
+      comment: 'the sandbox has a server of its own, which is no part of azlin',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/ssh/', '^src/sandbox/'] },
+      to: { path: 'node_modules/ssh2/' },
     },
     {
       name: 'no-development-packages',

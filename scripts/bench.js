@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { benchVerification } from './bench-verification.js'
 import { SandboxClient } from './sandbox-client.js'
 import { setUp } from './setup.js'
 import { Problem, root, script } from './steps.js'
@@ -164,6 +165,7 @@ await script(async () => {
     await starts()
     await requestsOfTrigger()
     await manyPages()
+    await benchVerification(table)
   } finally {
     await run([azlin, 'sandbox', 'stop']).catch(() => {})
     rmSync(home, { recursive: true, force: true })

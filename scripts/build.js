@@ -21,8 +21,11 @@ import { Problem, root, script } from './steps.js'
 
 const dist = join(root, 'dist')
 
-/** Packages that are not bundled: a native one, and those that oclif tries only while one develops an oclif program. */
-const external = ['better-sqlite3', 'pnpapi', 'ts-node', 'tsx', 'typescript']
+/**
+ * What is not bundled: a native package, those that oclif tries only while one develops an oclif program, and a native
+ * part that ssh2 does without where it is not found.
+ */
+const external = ['better-sqlite3', 'pnpapi', 'ts-node', 'tsx', 'typescript', '*/sshcrypto.node']
 
 /** CommonJS packages within an ES module expect these; they are free identifiers there. */
 const commonJs = `

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { SandboxClient } from './sandbox-client.js'
 import { setUp } from './setup.js'
 import { Problem, root, script } from './steps.js'
 
@@ -20,6 +21,15 @@ const env = {
   AZLIN_CLOUD: 'sandbox',
   AZLIN_RESOURCE_GROUP: 'demo-rg',
   AZLIN_POLL_INTERVAL_MS: '200',
+}
+
+/** The partition table of the next snapshot is broken. */
+const spoiltSnapshot = {
+  kind: 'content',
+  trouble: 'corrupt-primary-gpt',
+  method: 'PUT',
+  path: '/snapshots/tl-1-backup-',
+  times: 1,
 }
 
 let interrupted = false
@@ -64,6 +74,17 @@ async function story() {
   await azlin(['backup', 'list', 'db-1'])
   await azlin(['backup', 'list', 'web-1', '--since', '2d'])
 
+  tell('Is a backup any good? Disks are made of it and read; then they are removed again.')
+  const { backups: taken } = JSON.parse(await azlin(['backup', 'list', 'db-1', '--json'], { quiet: true }))
+  await azlin(['backup', 'verify', taken[0].snapshotName])
+
+  tell('A bad one: the embedded Azure is told to spoil the next snapshot of tl-1, and only verification notices.')
+  await new SandboxClient(home).control('POST', 'faults', spoiltSnapshot)
+  await azlin(['backup', 'configure', 'tl-1'])
+  const bad = JSON.parse(await azlin(['backup', 'trigger', 'tl-1', '--json'], { quiet: true }))
+  await azlin(['backup', 'verify', bad.snapshotName], { ends: 1 })
+  await azlin(['backup', 'verification-report'])
+
   tell('What retention keeps, what it would remove, and why.')
   await azlin(['sandbox', 'advance', '40d'])
   await azlin(['backup', 'cleanup', 'db-1', '--dry-run'])
@@ -86,8 +107,8 @@ function tell(text) {
   console.log(`\n# ${text}`)
 }
 
-/** Runs azlin with its output shown, or returned when `quiet`. Throws a Problem unless it ends with 0. */
-async function azlin(args, { quiet = false, always = false } = {}) {
+/** Runs azlin with its output shown, or returned when `quiet`. Throws a Problem unless it ends with `ends`. */
+async function azlin(args, { quiet = false, always = false, ends = 0 } = {}) {
   if (interrupted && !always) throw new Problem('Interrupted.')
   const line = `azlin ${args.join(' ')}`
   if (!quiet) console.log(`\n$ ${line}`)
@@ -101,6 +122,6 @@ async function azlin(args, { quiet = false, always = false } = {}) {
     output += text
   })
   const code = await new Promise((resolve) => child.on('close', (code, signal) => resolve(code ?? signal)))
-  if (code !== 0 && !always) throw new Problem(`${line} ended with ${code}.`)
+  if (code !== ends && !always) throw new Problem(`${line} ended with ${code}.`)
   return output
 }

@@ -17,10 +17,9 @@ export class SandboxClient {
   }
 
   /** What steers the sandbox itself. */
-  control(method, what) {
-    return this.#ask(method, `${this.#connection.url}/sandbox/${what}`, {
-      'x-sandbox-key': this.#connection.identityHeader,
-    })
+  control(method, what, body) {
+    const key = { 'x-sandbox-key': this.#connection.identityHeader }
+    return this.#ask(method, `${this.#connection.url}/sandbox/${what}`, key, body)
   }
 
   async signIn() {

@@ -2,7 +2,7 @@
 import { setMaxListeners } from 'node:events'
 import { join } from 'node:path'
 import { Command, Flags, type Interfaces } from '@oclif/core'
-import type { Azlin, RecordsNeed } from './compose.js'
+import type { Azlin, Lanes, RecordsNeed } from './compose.js'
 import type { VmRef } from './core/domain/machine.js'
 import { validResourceGroup, validVmName } from './core/domain/validation.js'
 import { AzlinError } from './core/errors.js'
@@ -186,10 +186,10 @@ export abstract class AzureCommand extends AzlinCommand {
   }
 
   /** Connects core to Azure; nothing is sent yet. Settings that are missing or wrong are refused here. */
-  protected async open(flags: AzureFlags, need: RecordsNeed = 'none'): Promise<Azlin> {
+  protected async open(flags: AzureFlags, need: RecordsNeed = 'none', lanes: Lanes = {}): Promise<Azlin> {
     const settings = await this.settings(flags)
     const { compose } = await import('./compose.js')
-    return compose(settings, need, { signal: this.signal, report: this.progress.report })
+    return compose(settings, need, { signal: this.signal, report: this.progress.report }, lanes)
   }
 
   /** A VM of the resource group that the flag, the environment or the configuration names. */

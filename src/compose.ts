@@ -3,6 +3,7 @@
  *
  * Adapters are imported when they are needed: `azlin --help` must not pay for the SDK or for SQLite.
  */
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import pLimit from 'p-limit'
@@ -12,11 +13,20 @@ import { AzlinError } from './core/errors.js'
 import { BackupManager } from './core/managers/backup-manager.js'
 import { BackupRunner } from './core/managers/backup-runner.js'
 import { BackupSchedules } from './core/managers/backup-schedules.js'
+import { DrillHistory } from './core/managers/drill-history.js'
+import type { DrillManager } from './core/managers/drill-manager.js'
+import { DrillSchedules } from './core/managers/drill-schedules.js'
+import type { FailbackManager } from './core/managers/failback-manager.js'
+import type { FailoverManager } from './core/managers/failover-manager.js'
+import { ReplicationManager } from './core/managers/replication-manager.js'
+import { ReplicationRecords } from './core/managers/replication-records.js'
 import { RestoreManager } from './core/managers/restore-manager.js'
 import { RetentionManager } from './core/managers/retention-manager.js'
 import { SnapshotManager } from './core/managers/snapshot-manager.js'
 import { SnapshotSchedules } from './core/managers/snapshot-schedules.js'
 import { TemporaryManager } from './core/managers/temporary-manager.js'
+import type { VerificationManager } from './core/managers/verification-manager.js'
+import { VerificationReporter } from './core/managers/verification-reporter.js'
 import type { Run } from './core/run.js'
 import type { OpenRecords } from './db/open.js'
 import { readSandboxConnection, type SandboxConnection } from './settings/sandbox-connection.js'
@@ -39,6 +49,17 @@ export interface Azlin extends AsyncDisposable {
   readonly snapshots: SnapshotManager
   readonly snapshotSchedules: SnapshotSchedules
   readonly restores: RestoreManager
+  readonly replication: ReplicationManager
+  readonly replicationRecords: ReplicationRecords
+  /** Reading disks takes packages that no other command needs. `atOnce`: backups that are verified at once. */
+  verification(options: { readonly atOnce: number }): Promise<VerificationManager>
+  readonly verificationReports: VerificationReporter
+  /** Drills take packages that no other command needs. `atOnce`: VMs that are drilled at once. */
+  drills(options: { readonly atOnce: number }): Promise<DrillManager>
+  readonly drillSchedules: DrillSchedules
+  readonly drillRecords: DrillHistory
+  failover(): Promise<FailoverManager>
+  failback(): Promise<FailbackManager>
   /** Only with `required` records. */
   readonly temporary: TemporaryManager
 }
@@ -47,10 +68,23 @@ export interface Azlin extends AsyncDisposable {
 const requestsAtOnce = 8
 /** VMs that `backup run` takes in hand at once. */
 const vmsAtOnce = 3
+/** Copies that one command follows at once. */
+export const copiesAtOnce = 3
+const usualSshPort = 22
 /** Even where the poll interval is set to nothing. */
 const quickestLookMs = 20
 
-export async function compose(settings: Settings, need: RecordsNeed, run: Run): Promise<Azlin> {
+export interface Lanes {
+  /** Copies that are followed at once. */
+  readonly copies?: number | undefined
+}
+
+export async function compose(
+  settings: Settings,
+  need: RecordsNeed,
+  run: Run,
+  { copies = copiesAtOnce }: Lanes = {},
+): Promise<Azlin> {
   const { home, sandbox } = settings
   const clock = systemClock(sandbox && offsetOf(home, sandbox))
   const records = await openRecordsAs(need, home, run)
@@ -60,18 +94,56 @@ export async function compose(settings: Settings, need: RecordsNeed, run: Run): 
 
   const deps = { azure, clock, records, limit: pLimit(requestsAtOnce) }
   const boot = { machines: azure.machines, clock, lookEveryMs: Math.max(quickestLookMs, settings.pollIntervalMs * 2.5) }
-  const backups = new BackupManager(deps)
+  const replication = new ReplicationManager({
+    ...deps,
+    copyLimit: pLimit(copies),
+    lookEveryMs: Math.max(quickestLookMs, settings.pollIntervalMs),
+    retryPauseMs: Math.max(quickestLookMs, settings.pollIntervalMs * 2.5),
+    random: Math.random,
+    encryptionSetIn: (region) => settings.encryptionSets[region.toLowerCase()],
+  })
+  const backups = new BackupManager(deps, replication)
   const snapshots = new SnapshotManager(deps)
+  const restores = new RestoreManager({ ...deps, boot, journal: deps.records?.journal, host: hostname() })
+  const drillDeps = async () => {
+    const { Ssh2 } = await import('./ssh/ssh2.js')
+    const { usualPatience } = await import('./core/managers/drill-deps.js')
+    const newToken = () => randomBytes(4).toString('hex')
+    const sshPort = sandbox?.sshPort ?? usualSshPort
+    return { ...deps, host: hostname(), boot, replication, ssh: new Ssh2(), sshPort, newToken, patience: usualPatience }
+  }
   return {
     run,
     clock,
     backups,
+    replication,
+    replicationRecords: new ReplicationRecords(deps),
     snapshots,
     schedules: new BackupSchedules(deps),
     retention: new RetentionManager(deps),
-    runner: new BackupRunner({ ...deps, vmLimit: pLimit(vmsAtOnce) }, backups),
+    runner: new BackupRunner({ ...deps, vmLimit: pLimit(vmsAtOnce) }, backups, replication),
     snapshotSchedules: new SnapshotSchedules(deps, snapshots),
-    restores: new RestoreManager({ ...deps, boot, journal: deps.records?.journal, host: hostname() }),
+    restores,
+    verification: async ({ atOnce }) => {
+      const { VerificationManager } = await import('./core/managers/verification-manager.js')
+      const lookEveryMs = Math.max(quickestLookMs, settings.pollIntervalMs)
+      return new VerificationManager({ ...deps, host: hostname(), lookEveryMs, backupLimit: pLimit(atOnce) })
+    },
+    verificationReports: new VerificationReporter(deps),
+    drills: async ({ atOnce }) => {
+      const { DrillManager } = await import('./core/managers/drill-manager.js')
+      return new DrillManager({ ...(await drillDeps()), drillLimit: pLimit(atOnce) })
+    },
+    drillSchedules: new DrillSchedules(deps),
+    drillRecords: new DrillHistory(deps),
+    failover: async () => {
+      const { FailoverManager } = await import('./core/managers/failover-manager.js')
+      return new FailoverManager(await drillDeps())
+    },
+    failback: async () => {
+      const { FailbackManager } = await import('./core/managers/failback-manager.js')
+      return new FailbackManager(await drillDeps(), restores)
+    },
     get temporary() {
       if (!deps.records) throw new AzlinError('INTERNAL', { reason: 'the database was not opened' })
       return new TemporaryManager({ azure, clock, records: deps.records })

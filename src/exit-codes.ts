@@ -12,6 +12,7 @@ export const exitCodes = {
   DECLINED: failed,
   SETTING_MISSING: badInput,
   CONFIG_UNREADABLE: badInput,
+  PLAN_INVALID: badInput,
   VM_NOT_FOUND: missing,
   RESOURCE_GROUP_NOT_FOUND: missing,
   SUBSCRIPTION_NOT_FOUND: missing,
@@ -28,14 +29,26 @@ export const exitCodes = {
   WRONG_VM: badInput,
   UNSUPPORTED_DISK: missing,
   REGION_UNKNOWN: missing,
+  NOT_COPYABLE: missing,
+  AMBIGUOUS_BACKUP: badInput,
+  NOT_VERIFIABLE: failed,
   NAME_TAKEN: failed,
   BACKUP_IN_PROGRESS: failed,
+  VERIFICATION_IN_PROGRESS: failed,
   VM_BUSY: failed,
   BACKUP_FAILED: failed,
   PREFLIGHT_FAILED: missing,
   RESTORE_ROLLED_BACK: failed,
   ROLLBACK_FAILED: failed,
   MASS_DELETION: failed,
+  COPY_BROKEN: failed,
+  COPY_WRONG: failed,
+  COPY_STALLED: failed,
+  HOLDS_OTHERS: failed,
+  NOT_READY: missing,
+  DRILLS_NOT_CONFIGURED: missing,
+  GROUP_BEFORE_FAILED: failed,
+  CHECK_FAILED: failed,
   CLEANUP_INCOMPLETE: failed,
   NOT_SIGNED_IN: missing,
   FORBIDDEN: missing,
@@ -45,6 +58,7 @@ export const exitCodes = {
   LOCKED: failed,
   DISK_ATTACHED: failed,
   ACTIVE_SAS: failed,
+  READ_REFUSED: missing,
   VM_MUST_BE_DEALLOCATED: failed,
   QUOTA_EXCEEDED: failed,
   CAPACITY: failed,
@@ -55,6 +69,7 @@ export const exitCodes = {
   CONFLICT: failed,
   TIMED_OUT: failed,
   AZURE_REJECTED: failed,
+  SSH_FAILED: failed,
   DATABASE_NEWER: failed,
   DATABASE_UNUSABLE: failed,
   SANDBOX_NOT_RUNNING: missing,
@@ -73,4 +88,46 @@ export function exitOfMany(errors: readonly (AzlinError | undefined)[]): number 
   if (failures.length < errors.length) return partial
   const [only] = failures
   return only && failures.length === 1 ? exitCodes[only.code] : failed
+}
+
+interface Verified {
+  readonly success: boolean
+  readonly disks: readonly { readonly condemned: boolean; readonly error: AzlinError | undefined }[]
+}
+
+/** A backup that is not good is an answer (1); one that could not be looked at ends as what stood in the way does. */
+export function exitOfVerification({ success, disks }: Verified): number {
+  if (success) return 0
+  if (disks.some(({ condemned }) => condemned)) return failed
+  const error = disks.map((disk) => disk.error).find((one) => one !== undefined)
+  return error ? exitCodes[error.code] : failed
+}
+
+export function exitOfVerifications(
+  items: readonly { readonly result: Verified | undefined; readonly error: AzlinError | undefined }[],
+): number {
+  const exits = items.map(({ result, error }) =>
+    result ? exitOfVerification(result) : error ? exitCodes[error.code] : 0,
+  )
+  return exitOfAll(exits)
+}
+
+interface Drilled {
+  readonly drill: { readonly outcome: string } | undefined
+  readonly error: AzlinError | undefined
+}
+
+/** A drill that failed is an answer (1); one that could not begin ends as what stood in the way does. */
+export function exitOfDrills(items: readonly Drilled[]): number {
+  const exits = items.map(({ drill, error }) =>
+    drill ? (drill.outcome === 'succeeded' ? 0 : failed) : error ? exitCodes[error.code] : failed,
+  )
+  return exitOfAll(exits)
+}
+
+function exitOfAll(exits: readonly number[]): number {
+  const failures = exits.filter((exit) => exit !== 0)
+  if (failures.length === 0) return 0
+  if (failures.length < exits.length) return partial
+  return failures.length === 1 ? (failures[0] ?? failed) : failed
 }

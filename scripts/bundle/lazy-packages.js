@@ -5,6 +5,8 @@
 const packages = {
   // Signs in with a certificate.
   jsonwebtoken: `module.exports = new Proxy({}, { get: (_, name) => require('jsonwebtoken')[name] })`,
+  // A native package that only orders ssh2's ciphers; without it they have their usual order.
+  'cpu-features': `throw new Error('not bundled')`,
   // Tells Linux from Linux on Windows, for oclif's user agent, which azlin shows nowhere.
   'wsl-utils': 'exports.isWsl = false',
 }

@@ -24,6 +24,8 @@ export interface Call {
   refusal: Refusal | undefined
   /** How the operation failed, in Azure's own words. The SDK keeps only a text of it. */
   failure: Refusal | undefined
+  /** What the operation gave as its output, beside the word that it succeeded. */
+  output: unknown
   /** What the last answer asked to wait. */
   retryAfterMs: number | undefined
   /** URLs that Azure gave for asking after the operation. They are signed, and go back unchanged. */

@@ -40,6 +40,8 @@ export interface Finished<T> {
   readonly value: T
   /** The value was read from the resource itself after the end, and is not the partial first answer. */
   readonly readBack: boolean
+  /** What the operation's own status gave as its output, if anything. */
+  readonly output?: unknown
 }
 
 /** All retries of one read must fit into this. */
@@ -148,7 +150,7 @@ export class Calls {
         await poller.poll({ abortSignal: call.signal })
       }
       const value = await poller.pollUntilDone({ abortSignal: call.signal })
-      return { value, readBack: call.changed !== undefined && call.read === call.changed }
+      return { value, readBack: call.changed !== undefined && call.read === call.changed, output: call.output }
     } catch (error) {
       if (call.signal.aborted || call.failure || !lostSight(call)) throw error
       const begun = this.#clock.elapsed()
@@ -183,6 +185,7 @@ export class Calls {
       polling: false,
       refusal: undefined,
       failure: undefined,
+      output: undefined,
       retryAfterMs: undefined,
       statusUrls: [],
       changed: undefined,

@@ -97,6 +97,20 @@ export class Clients {
     return JSON.parse(bodyAsText ?? '')
   }
 
+  /** Text behind a signed link. The link is the whole permission, so no token goes with it. */
+  async download(url: string, abortSignal: AbortSignal): Promise<string> {
+    const { createEmptyPipeline, createPipelineRequest } = await import('@azure/core-rest-pipeline')
+    const { clock, report } = this.#settings
+    const pipeline = createEmptyPipeline()
+    pipeline.addPolicy(operationsPolicy(clock))
+    pipeline.addPolicy(retryPolicy(clock, report), { afterPolicies: [operationsPolicyName] })
+    const request = createPipelineRequest({ url, abortSignal })
+    if (this.#options.tlsOptions) request.tlsSettings = this.#options.tlsOptions
+    const { status, bodyAsText } = await pipeline.sendRequest(await this.#shared(), request)
+    if (status !== 200) throw new Error(`it answered ${status}`)
+    return bodyAsText ?? ''
+  }
+
   /** One pool of connections for all clients. */
   #shared(): Promise<HttpClient> {
     this.#http ??= import('@azure/core-rest-pipeline').then(({ createDefaultHttpClient }) => createDefaultHttpClient())

@@ -1,20 +1,27 @@
 /** Composes the Azure ports over the SDK. Nothing is loaded or sent before a port is used. */
 import type { Clock } from '../core/clock.js'
 import type { Report } from '../core/events.js'
-import type { Azure } from '../core/ports/azure.js'
+import type { DrillAzure } from '../core/ports/drill-azure.js'
+import { AzureBlobs } from './blobs.js'
 import { Calls } from './calls.js'
+import { AzureCapacity } from './capacity.js'
 import { Clients } from './clients.js'
 import { type CloudName, cloudOf } from './clouds.js'
 import { SharedCredential } from './credential.js'
 import { AzureDisks } from './disks.js'
 import { AzureGroups } from './groups.js'
+import { AzureGuests } from './guests.js'
 import { AzureInventory } from './inventory.js'
 import { AzureLocks } from './locks.js'
 import { AzureMachines } from './machines.js'
 import { AzureNetworks } from './networks.js'
+import { AzurePermissions } from './permissions.js'
 import { AzureRegions } from './regions.js'
+import { SizeLists } from './sizes.js'
 import { AzureSnapshots } from './snapshots.js'
 import { AzureTags } from './tags.js'
+import { AzureTestGroups } from './test-groups.js'
+import { AzureTestNetworks } from './test-networks.js'
 
 export interface AzureTarget {
   readonly subscriptionId: string
@@ -29,22 +36,29 @@ export interface AzureTarget {
   readonly identity?: { readonly endpoint: string; readonly header: string } | undefined
 }
 
-export async function connectAzure(target: AzureTarget, report: Report, clock: Clock): Promise<Azure> {
+export async function connectAzure(target: AzureTarget, report: Report, clock: Clock): Promise<DrillAzure> {
   const { subscriptionId, pollIntervalMs, caPem, identity } = target
   const cloud = cloudOf(target.cloud, target.armEndpoint)
   const credential = new SharedCredential({ authorityHost: cloud.authorityHost, caPem, identity })
   const clients = new Clients({ subscriptionId, cloud, credential, caPem, clock, report })
   const calls = new Calls(clock, pollIntervalMs, report)
+  const sizes = new SizeLists(clients, calls)
   return {
     subscriptionId,
     snapshots: new AzureSnapshots(clients, calls),
     disks: new AzureDisks(clients, calls),
+    blobs: new AzureBlobs({ caPem, clock, report }, calls),
     machines: new AzureMachines(clients, calls),
     networks: new AzureNetworks(clients, calls),
     tags: new AzureTags(clients, calls),
     groups: new AzureGroups(clients, calls),
     inventory: new AzureInventory(clients, calls),
     locks: new AzureLocks(clients, calls),
-    regions: new AzureRegions(clients, calls),
+    regions: new AzureRegions(clients, calls, sizes),
+    testNetworks: new AzureTestNetworks(clients, calls),
+    testGroups: new AzureTestGroups(clients, calls, clock),
+    guests: new AzureGuests(clients, calls),
+    capacity: new AzureCapacity(clients, calls, sizes),
+    permissions: new AzurePermissions(clients, calls),
   }
 }

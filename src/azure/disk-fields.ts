@@ -56,6 +56,7 @@ export function sharedFields(model: DiskLike, asked: Partial<ResourceRef>) {
     id: model.id ?? '',
     region: regionName(model.location),
     sizeGb: model.diskSizeGB ?? Math.ceil((model.diskSizeBytes ?? 0) / gib),
+    sizeBytes: model.diskSizeBytes,
     osType: osTypeOf(model.osType),
     generation: generationOf(model.hyperVGeneration),
     trustedLaunch: model.securityProfile?.securityType === 'TrustedLaunch',

@@ -3,13 +3,16 @@ import type { Disk as ArmDisk } from '@azure/arm-compute'
 import type { Disk, ResourceRef } from '../core/domain/machine.js'
 import { AzlinError } from '../core/errors.js'
 import type { Disks, NewDisk } from '../core/ports/azure.js'
-import type { CallOptions, Calls } from './calls.js'
+import { type CallOptions, type Calls, orUndefined } from './calls.js'
 import type { Clients } from './clients.js'
 import { submitted } from './compute-poller.js'
 import { encryptedWith, sharedFields } from './disk-fields.js'
+import { isFields } from './error-body.js'
 import { make, taskOf, unmake } from './resources.js'
 
 const minutes = 20
+/** Opening and closing a disk takes a moment. */
+const accessMinutes = 10
 
 export class AzureDisks implements Disks {
   readonly #clients: Clients
@@ -44,7 +47,7 @@ export class AzureDisks implements Disks {
       tags: { ...want.tags },
       sku: { name: want.sku },
       creationData: { createOption: 'Copy', sourceResourceId: want.sourceSnapshotId },
-      diskSizeGB: want.sizeGb,
+      ...(want.sizeGb !== undefined && { diskSizeGB: want.sizeGb }),
       ...(want.zone !== undefined && { zones: [want.zone] }),
       ...(want.tier !== undefined && { tier: want.tier }),
       ...encryptedWith(want.encryptionSetId),
@@ -75,6 +78,46 @@ export class AzureDisks implements Disks {
         remove: async (options) => {
           const { disks } = await this.#clients.compute()
           return submitted(disks.delete(ref.resourceGroup, ref.name, options))
+        },
+      },
+      signal,
+    )
+  }
+
+  async grantRead(ref: ResourceRef, seconds: number, signal: AbortSignal): Promise<string> {
+    const { value, output } = await this.#calls.operate<{ accessSAS?: string } | undefined>(
+      {
+        task: taskOf('opening', 'disk', ref),
+        minutes: accessMinutes,
+        start: async (options) => {
+          const { disks } = await this.#clients.compute()
+          const wanted = { access: 'Read', durationInSeconds: seconds }
+          return submitted(disks.grantAccess(ref.resourceGroup, ref.name, wanted, options))
+        },
+        // The link is in nothing but the answer.
+        look: async () => 'absent',
+      },
+      signal,
+    )
+    // The link is in the operation's output, and in the answer of its Location: whichever was read last.
+    const link = value?.accessSAS ?? (isFields(output) ? output['accessSAS'] : undefined)
+    if (typeof link === 'string') return link
+    const what = `opening disk ${ref.name}`
+    throw new AzlinError('AZURE_REJECTED', { what, code: '', reason: 'it said yes and gave no link' })
+  }
+
+  revokeRead(ref: ResourceRef, signal: AbortSignal): Promise<void> {
+    return this.#calls.remove(
+      {
+        task: taskOf('closing', 'disk', ref),
+        minutes: accessMinutes,
+        start: async (options) => {
+          const { disks } = await this.#clients.compute()
+          return submitted(disks.revokeAccess(ref.resourceGroup, ref.name, options))
+        },
+        look: async (options, call) => {
+          const disk = await orUndefined(call, () => this.#get(ref)(options))
+          return disk === undefined || !disk.diskState?.startsWith('ActiveSAS') ? { done: undefined } : 'absent'
         },
       },
       signal,

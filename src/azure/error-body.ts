@@ -3,6 +3,8 @@
 export interface Complaint {
   readonly code: string
   readonly message: string
+  /** What it is about: an ARM id, or a part of the request. */
+  readonly target?: string
 }
 
 export interface ErrorBody extends Complaint {
@@ -43,9 +45,10 @@ export function complaintIn(body: unknown): ErrorBody | undefined {
 }
 
 function unpack(detail: Fields): Complaint[] {
-  const own = complaintOf(detail)
+  const target = textOf(detail['target'] ?? detail['Target'])
+  const own = { ...complaintOf(detail), ...(target && { target }) }
   const packed = packedIn(own.message)
-  return packed ? [packed, ...packed.details, own] : [own]
+  return packed ? [{ ...packed, target }, ...packed.details, own] : [own]
 }
 
 /** A message may itself be JSON that holds the true cause. */

@@ -21,4 +21,13 @@ export class AzureGroups implements ResourceGroups {
       return { region: regionName(location), tags }
     })
   }
+
+  async create(name: string, region: string, signal: AbortSignal): Promise<void> {
+    if (await this.find(name, signal)) return
+    const task = { doing: `making resource group ${name}`, subject: `resource group ${name}` }
+    await this.#calls.request(task, signal, async (options) => {
+      const { resourceGroups } = await this.#clients.resources()
+      await resourceGroups.createOrUpdate(name, { location: region }, options)
+    })
+  }
 }

@@ -145,8 +145,9 @@ function changed(
  * A VM around disks that hold an installed system. No osProfile and no image: Azure refuses both with attached
  * disks, so the guest keeps its host name and keys.
  */
-export function newMachine({ region, zone, facts, disks, nicId, tags }: NewMachine): VirtualMachine {
+export function newMachine({ region, zone, facts, disks, nicId, tags, throwAway }: NewMachine): VirtualMachine {
   const os = disks.find(({ lun }) => lun === null)
+  const deleteOption = throwAway ? 'Delete' : 'Detach'
   return {
     location: region,
     tags: { ...tags },
@@ -161,11 +162,13 @@ export function newMachine({ region, zone, facts, disks, nicId, tags }: NewMachi
       },
     }),
     storageProfile: {
-      ...(os && { osDisk: { ...place(os), osType: facts.osType, createOption: 'Attach', deleteOption: 'Detach' } }),
+      ...(os && { osDisk: { ...place(os), osType: facts.osType, createOption: 'Attach', deleteOption } }),
       dataDisks: disks.flatMap((disk): DataDisk[] =>
-        disk.lun === null ? [] : [{ ...place(disk), lun: disk.lun, createOption: 'Attach', deleteOption: 'Detach' }],
+        disk.lun === null ? [] : [{ ...place(disk), lun: disk.lun, createOption: 'Attach', deleteOption }],
       ),
     },
-    networkProfile: { networkInterfaces: [{ id: nicId, primary: true, deleteOption: 'Detach' }] },
+    networkProfile: { networkInterfaces: [{ id: nicId, primary: true, deleteOption }] },
+    // Storage that Azure keeps itself: a failed boot is looked at through its serial log.
+    ...(throwAway && { diagnosticsProfile: { bootDiagnostics: { enabled: true } } }),
   }
 }

@@ -1,11 +1,12 @@
 /** Network interfaces through arm-network. */
-import type { NetworkInterface, NetworkSecurityGroup } from '@azure/arm-network'
+import type { NetworkInterface } from '@azure/arm-network'
 import { resourceRefOf } from '../core/domain/arm-id.js'
 import type { ResourceRef } from '../core/domain/machine.js'
 import { AzlinError } from '../core/errors.js'
 import type { Networks } from '../core/ports/azure.js'
 import type { CallOptions, Calls } from './calls.js'
 import type { Clients } from './clients.js'
+import { newNic } from './network-models.js'
 import { make, taskOf, unmake } from './resources.js'
 
 const minutes = 10
@@ -64,18 +65,12 @@ export class AzureNetworks implements Networks {
     signal: AbortSignal,
     { enableAcceleratedNetworking, networkSecurityGroup }: NetworkInterface,
   ): Promise<string> {
-    const guard: NetworkSecurityGroup | undefined = networkSecurityGroup?.id
-      ? { id: networkSecurityGroup.id }
-      : undefined
-    const body: NetworkInterface = {
-      location: want.region,
-      tags: { ...want.tags },
-      ipConfigurations: [
-        { name: 'ipconfig1', subnet: { id: subnetId }, privateIPAllocationMethod: 'Dynamic', primary: true },
-      ],
-      ...(guard && { networkSecurityGroup: guard }),
-      ...(enableAcceleratedNetworking !== undefined && { enableAcceleratedNetworking }),
-    }
+    const body = newNic({
+      ...want,
+      subnetId,
+      securityGroupId: networkSecurityGroup?.id,
+      accelerated: enableAcceleratedNetworking,
+    })
     const task = taskOf('creating', 'network interface', want)
     const put = async (options: CallOptions) => {
       const { networkInterfaces } = await this.#clients.network()

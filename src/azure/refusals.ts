@@ -31,11 +31,19 @@ export function refused(task: Task, refusal: Refusal, cause: ErrorOptions): Azli
   if (status === 429) return make('THROTTLED', { what: task.doing, seconds: retryAfterSeconds ?? 0 })
 
   // The outer complaint is often only a wrapper; the first one that means something decides.
-  for (const { code, message } of [refusal, ...refusal.details]) {
-    const verdict = byCode({ code, message, task, make, status, retryAfterSeconds })
+  for (const { code, message, target } of [refusal, ...refusal.details]) {
+    const verdict = byCode({ code, message, task: withMember(task, target), make, status, retryAfterSeconds })
     if (verdict) return verdict
   }
   return byStatus({ ...refusal, task, make })
+}
+
+/** A group is not removed because of something in it: that is what a person must look at. */
+function withMember(task: Task, target = ''): Task {
+  const { name = '' } = /^\/subscriptions\/.+\/providers\/.+\/(?<name>[^/]+)$/i.exec(target)?.groups ?? {}
+  if (name === '' || task.subject.toLowerCase().includes(name.toLowerCase())) return task
+  const because = `(because of ${name})`
+  return { ...task, doing: `${task.doing} ${because}`, subject: `${task.subject} ${because}` }
 }
 
 function byCode(one: Case): Verdict {
@@ -96,7 +104,7 @@ const meanings: readonly { readonly codes: RegExp; readonly means: (one: Case) =
   },
   {
     codes:
-      /^(PreconditionFailed|OperationPreempted|ConcurrentModification|AnotherOperationInProgress|AttachDiskWhileBeingDetached|ResourceGroupBeingDeleted|ReferencedResourceNotProvisioned|RetryableErrorDueToAnotherOperation|NicInUse|NicReservedForAnotherVm)$/i,
+      /^(PreconditionFailed|OperationPreempted|ConcurrentModification|AnotherOperationInProgress|AttachDiskWhileBeingDetached|ResourceGroupBeingDeleted|ReferencedResourceNotProvisioned|RetryableErrorDueToAnotherOperation|NicInUse|NicReservedForAnotherVm|PublicIPAddressCannotBeDeleted|InUseSubnetCannotBeDeleted|InUseNetworkSecurityGroupCannotBeDeleted)$/i,
     means: ({ make, task, message }) => make('CONFLICT', { what: task.subject, reason: redact(message) }),
   },
   {
@@ -117,6 +125,8 @@ function byWording({ code, message, task, make, retryAfterSeconds }: Case): Verd
   if (/quota/i.test(message)) return make('QUOTA_EXCEEDED', { what, reason })
   if (/\b(is|are) (currently )?attached to\b|already owned by/i.test(message)) return make('DISK_ATTACHED', { what })
   if (/deallocat|while the VM is running/i.test(message)) return make('VM_MUST_BE_DEALLOCATED', { what })
+  if (/network ?access|private ?(link|end ?point)|disk ?access|data ?access ?auth/i.test(message))
+    return make('READ_REFUSED', { what, reason })
   if (/^Conflict/i.test(code)) return make('CONFLICT', { what: task.subject, reason })
   return undefined
 }

@@ -44,14 +44,22 @@ export class AzureSnapshots implements Snapshots {
     return model && toSnapshot(model, ref)
   }
 
-  async create(want: NewSnapshot, signal: AbortSignal): Promise<Snapshot> {
+  create(want: NewSnapshot, signal: AbortSignal): Promise<Snapshot> {
+    return this.#make('Copy', want, signal)
+  }
+
+  startCopy(want: NewSnapshot, signal: AbortSignal): Promise<Snapshot> {
+    return this.#make('CopyStart', want, signal)
+  }
+
+  async #make(createOption: 'Copy' | 'CopyStart', want: NewSnapshot, signal: AbortSignal): Promise<Snapshot> {
     if (await this.find(want, signal)) throw new AzlinError('NAME_TAKEN', { what: 'a snapshot', name: want.name })
 
     const body: ArmSnapshot = {
       location: want.region,
       tags: { ...want.tags },
       incremental: true,
-      creationData: { createOption: 'Copy', sourceResourceId: want.sourceId },
+      creationData: { createOption, sourceResourceId: want.sourceId },
       // Nobody needs a link to the data of a backup; a restore reads it inside Azure.
       networkAccessPolicy: 'DenyAll',
       publicNetworkAccess: 'Disabled',
@@ -60,7 +68,7 @@ export class AzureSnapshots implements Snapshots {
     const model = await make(
       this.#calls,
       {
-        task: taskOf('creating', 'snapshot', want),
+        task: taskOf(createOption === 'Copy' ? 'creating' : 'copying to', 'snapshot', want),
         minutes,
         get: this.#get(want),
         put: async (options) => {
@@ -120,6 +128,7 @@ function toSnapshot(model: ArmSnapshot, asked: Partial<ResourceRef>): Snapshot {
     createOption: creationData?.createOption ?? 'Copy',
     sourceId: creationData?.sourceResourceId,
     sourceUniqueId: creationData?.sourceUniqueId,
+    sectorBytes: creationData?.logicalSectorSize,
     completionPercent: model.completionPercent,
     copyError: broken && (broken.errorMessage || broken.errorCode || 'the copy was broken off'),
     diskState: model.diskState,

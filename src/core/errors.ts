@@ -37,6 +37,10 @@ const catalogue = {
     message: `The configuration file ${d.file} cannot be read: ${d.reason}`,
     hint: 'Mend the line, or move the file away.',
   }),
+  PLAN_INVALID: (d: { file: string; problems: readonly string[] }) => ({
+    message: `The plan ${d.file} cannot be run: ${d.problems.join('; ')}.`,
+    hint: 'docs/drills.md shows a plan and what each of its keys means. Nothing was sent.',
+  }),
 
   // Things that are not there, or not ready.
   VM_NOT_FOUND: (d: { vm: string; resourceGroup: string }) => ({
@@ -51,9 +55,9 @@ const catalogue = {
     message: `Subscription ${d.subscription} was not found, or this account cannot see it.`,
     hint: 'Check --subscription, and which account is signed in.',
   }),
-  BACKUP_NOT_FOUND: (d: { backup: string; vm: string }) => ({
-    message: `There is no backup ${d.backup} of ${d.vm}.`,
-    hint: `azlin backup list ${d.vm} shows the backups there are.`,
+  BACKUP_NOT_FOUND: (d: { backup: string; vm: string | undefined }) => ({
+    message: d.vm ? `There is no backup ${d.backup} of ${d.vm}.` : `There is no backup named ${d.backup}.`,
+    hint: `azlin backup list ${d.vm ?? '<vm>'} shows the backups there are.`,
   }),
   NO_BACKUPS: (d: { vm: string; resourceGroup: string }) => ({
     message: `${d.vm} in ${d.resourceGroup} has no backup.`,
@@ -103,6 +107,18 @@ const catalogue = {
     message: `${d.region} is not a region of this subscription.`,
     hint: d.near ? `Did you mean ${d.near}?` : 'Name a region such as westus2.',
   }),
+  NOT_COPYABLE: (d: { backup: string; region: string; why: string; way: string }) => ({
+    message: `${d.backup} cannot be copied to ${d.region}: ${d.why}.`,
+    hint: d.way,
+  }),
+  AMBIGUOUS_BACKUP: (d: { backup: string; groups: readonly string[] }) => ({
+    message: `More than one VM has a backup named ${d.backup}: its snapshots are in ${d.groups.join(', ')}.`,
+    hint: 'Name the resource group with -g.',
+  }),
+  NOT_VERIFIABLE: (d: { backup: string; why: string; way: string }) => ({
+    message: `${d.backup} cannot be verified: ${d.why}.`,
+    hint: d.way,
+  }),
   NAME_TAKEN: (d: { what: string; name: string }) => ({
     message: `There is already ${d.what} ${d.name}.`,
     hint: 'Choose another name.',
@@ -112,6 +128,10 @@ const catalogue = {
   BACKUP_IN_PROGRESS: (d: { vm: string; since: string }) => ({
     message: `A backup of ${d.vm} is already being taken (since ${d.since}).`,
     hint: 'Wait until it ends, then try again.',
+  }),
+  VERIFICATION_IN_PROGRESS: (d: { backup: string; since: string }) => ({
+    message: `${d.backup} is already being verified on this machine (since ${d.since}).`,
+    hint: 'Wait until that ends, then try again.',
   }),
   VM_BUSY: (d: { vm: string; what: string; since: string }) => ({
     message: `${d.what} of ${d.vm} is running on this machine (since ${d.since}).`,
@@ -136,6 +156,39 @@ const catalogue = {
   MASS_DELETION: (d: { vm: string; count: number; total: number }) => ({
     message: `This would remove ${d.count} of the ${d.total} backups of ${d.vm}, so nothing was removed.`,
     hint: 'Look at azlin backup cleanup --dry-run; add --yes if that is what you want.',
+  }),
+  COPY_BROKEN: (d: { snapshot: string; reason: string }) => ({
+    message: `Azure broke off the copy ${d.snapshot}: ${d.reason}`,
+    hint: 'azlin backup replicate begins it again.',
+    retryable: true,
+  }),
+  COPY_WRONG: (d: { reason: string }) => ({
+    message: `Azure says that it is copied, but ${d.reason}.`,
+    hint: 'Look at both snapshots; delete the copy, then run azlin backup replicate again.',
+  }),
+  COPY_STALLED: (d: { snapshot: string; percent: number; minutes: number }) => ({
+    message: `The copy ${d.snapshot} has stood at ${d.percent} % for ${d.minutes} minutes; azlin no longer waits for it.`,
+    hint: 'Azure may still finish it: azlin backup replication-status looks again.',
+  }),
+  HOLDS_OTHERS: (d: { what: string; others: readonly string[] }) => ({
+    message: `${d.what} holds what azlin did not make, and stays: ${d.others.join(', ')}`,
+    hint: 'Take that out of it first, then run azlin cleanup.',
+  }),
+  NOT_READY: (d: { what: string; problems: readonly string[] }) => ({
+    message: `${d.what} cannot begin: ${d.problems.join('; ')}.`,
+    hint: 'Nothing was made. Mend all of it, then run the command again.',
+  }),
+  DRILLS_NOT_CONFIGURED: (d: { vm: string }) => ({
+    message: `${d.vm} has no drill schedule.`,
+    hint: `azlin dr configure ${d.vm} --test-region <region> gives it one.`,
+  }),
+  GROUP_BEFORE_FAILED: (d: { plan: string }) => ({
+    message: `Not begun: a group before it in the plan ${d.plan} failed.`,
+    hint: 'Look at the VM that failed first.',
+  }),
+  CHECK_FAILED: (d: { vm: string; check: string; reason: string }) => ({
+    message: `${d.vm} came up, but the ${d.check} check failed: ${d.reason}`,
+    hint: 'Run the drill with --no-cleanup to look at the machine.',
   }),
   CLEANUP_INCOMPLETE: (d: { left: number }) => ({
     message: `${d.left} temporary resource(s) could not be removed.`,
@@ -176,6 +229,10 @@ const catalogue = {
   ACTIVE_SAS: (d: { what: string }) => ({
     message: `${d.what}: somebody still holds an access link (SAS) to it.`,
     hint: 'Wait until the link runs out, or revoke it.',
+  }),
+  READ_REFUSED: (d: { what: string; reason: string }) => ({
+    message: `Azure does not let the bytes be read (${d.what}): ${d.reason}`,
+    hint: 'A policy or private link stands in the way of access links. Run azlin where the disk may be read, ask for an exemption for disks tagged azlin:temporary, or accept disks unread with --allow-unread.',
   }),
   VM_MUST_BE_DEALLOCATED: (d: { what: string }) => ({
     message: `${d.what}: Azure wants the VM stopped and deallocated for that.`,
@@ -219,6 +276,13 @@ const catalogue = {
   AZURE_REJECTED: (d: { what: string; code: string; reason: string }) => ({
     message: `Azure refused ${d.what}: ${d.reason}${d.code ? ` (${d.code})` : ''}`,
     hint: 'Run it again with --verbose to see each request.',
+  }),
+
+  // The machine that was restored.
+  SSH_FAILED: (d: { host: string; port: number; why: string; reason: string }) => ({
+    message: `No SSH with ${d.host} port ${d.port}: ${d.why}${d.reason ? ` (${d.reason})` : ''}.`,
+    hint: 'Look at what runs on that port of the machine, and at the security groups on the way to it.',
+    retryable: !/authentication/.test(d.why),
   }),
 
   // This machine.

@@ -1,5 +1,6 @@
 /** Everything core says while it works: facts in the past tense, no wording, no colour. */
 import type { Tier } from './domain/backup.js'
+import type { DrillPhase } from './domain/drill.js'
 import type { PowerState } from './domain/machine.js'
 
 export type AzlinEvent =
@@ -9,6 +10,18 @@ export type AzlinEvent =
   | { type: 'snapshot.started'; snapshot: string }
   | { type: 'snapshot.finished'; snapshot: string }
   | { type: 'snapshot.removed'; snapshot: string; reason: string }
+  | { type: 'copy.started'; snapshot: string; region: string }
+  | { type: 'copy.adopted'; snapshot: string; region: string }
+  | { type: 'copy.waiting'; snapshot: string; reason: string }
+  | { type: 'copy.progress'; snapshot: string; percent: number; secondsLeft: number | undefined }
+  | { type: 'copy.finished'; snapshot: string; region: string }
+  | { type: 'copies.begun'; vm: string; region: string; underWay: number; waiting: number }
+  | { type: 'copy.failed'; snapshot: string; message: string }
+  | { type: 'verify.started'; backup: string; disks: number; depth: string }
+  | { type: 'verify.reading'; disk: string }
+  | { type: 'verify.progress'; disk: string; percent: number; secondsLeft: number | undefined }
+  | { type: 'verify.read'; disk: string; bytes: number }
+  | { type: 'verify.finished'; backup: string; success: boolean; reason: string | undefined }
   | { type: 'cleanup.failed'; vm: string; code: string; message: string }
   | { type: 'restore.preflight'; vm: string; backup: string }
   | { type: 'restore.checked'; vm: string; backup: string }
@@ -24,6 +37,10 @@ export type AzlinEvent =
   | { type: 'vm.ready'; vm: string }
   | { type: 'restore.rollingBack'; vm: string; reason: string }
   | { type: 'restore.rolledBack'; vm: string }
+  | { type: 'drill.started'; vm: string; backup: string; region: string }
+  | { type: 'drill.phase'; vm: string; phase: DrillPhase; state: 'began' | 'succeeded' | 'failed'; note?: string }
+  | { type: 'drill.retrying'; vm: string; what: string; reason: string }
+  | { type: 'drill.finished'; vm: string; success: boolean; rtoSeconds: number | undefined }
   | { type: 'temporary.removed'; resource: string }
   | { type: 'temporary.left'; resource: string; code: string }
   | { type: 'azure.waiting'; seconds: number; reason: string }

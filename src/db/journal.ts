@@ -5,7 +5,17 @@ import type { JournalRow, Schema } from './schema.js'
 import { isAlive, thisProcess } from './this-process.js'
 import { usable } from './trouble.js'
 
-const kinds: readonly JournalEntry['kind'][] = ['snapshot', 'disk', 'nic', 'vm', 'restore']
+const kinds: readonly JournalEntry['kind'][] = [
+  'snapshot',
+  'restore',
+  'vm',
+  'nic',
+  'pip',
+  'disk',
+  'vnet',
+  'nsg',
+  'group',
+]
 
 export class SqliteJournal implements Journal {
   readonly #db: Kysely<Schema>

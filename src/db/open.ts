@@ -9,12 +9,15 @@ import { Kysely, Migrator, SqliteDialect, sql } from 'kysely'
 import { AzlinError } from '../core/errors.js'
 import type { Records } from '../core/ports/records.js'
 import { SqliteAudit } from './audit.js'
+import { SqliteDrills } from './drills.js'
 import { SqliteJournal } from './journal.js'
 import { migrations } from './migrations/index.js'
+import { SqliteReplicationJobs } from './replication-jobs.js'
 import type { Schema } from './schema.js'
 import { prepare } from './state-folder.js'
 import { usable } from './trouble.js'
 import { SqliteTurnstile } from './turnstile.js'
+import { SqliteVerifications } from './verifications.js'
 
 /** How long one azlin waits for another that is writing. */
 const busyMs = 10_000
@@ -39,8 +42,11 @@ export async function openRecords(folder: string): Promise<OpenRecords> {
   })
   return {
     audit: new SqliteAudit(db, file),
+    drills: new SqliteDrills(db, file),
     journal: new SqliteJournal(db, file),
     turnstile: new SqliteTurnstile(db, file),
+    replications: new SqliteReplicationJobs(db, file),
+    verifications: new SqliteVerifications(db, file),
     close: () => db.destroy(),
   }
 }

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { Turn, Turnstile } from '../core/ports/records.js'
+import type { Turn, TurnKind, Turnstile } from '../core/ports/records.js'
 import type { Schema, TurnRow } from './schema.js'
 import { isAlive, thisProcess } from './this-process.js'
 import { usable } from './trouble.js'
@@ -16,7 +16,7 @@ export class SqliteTurnstile implements Turnstile {
     this.#file = file
   }
 
-  enter(what: 'backup' | 'restore', resource: string, at: Date): Promise<Turn> {
+  enter(what: TurnKind, resource: string, at: Date): Promise<Turn> {
     const key = resource.toLowerCase()
     const { host, pid, mark } = thisProcess()
     const mine = { resource: key, what, host, pid, process_mark: mark, since: at.toISOString() }

@@ -14,6 +14,10 @@ export interface Connection {
   /** What to add to the computer's clock to get the sandbox's. */
   readonly clockOffsetMs: number
   readonly speed: number
+  /** Where guests' SSH servers listen: 22, or another where this process may not listen there. */
+  readonly sshPort: number
+  /** A private key that all machines of the seed let in, as `azureuser`. */
+  readonly sshKeyFile: string
   readonly startedAt: string
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { request } from 'node:https'
+import type { CopyReport } from './compute/copy-progress.js'
 import { type Connection, readConnection } from './connection.js'
 import type { Fault, FaultRequest } from './faults.js'
 import type { LoggedRequest } from './request-log.js'
@@ -15,6 +16,10 @@ export interface SandboxStatus {
   /** Number of resources by type. */
   readonly resources: Readonly<Record<string, number>>
   readonly faults: number
+  /** Where guests answer SSH. */
+  readonly sshPort: number
+  /** Private key to log in with, as `azureuser`. */
+  readonly sshKeyFile: string
 }
 
 const patienceMs = 10_000
@@ -55,6 +60,11 @@ export class SandboxControl {
     return this.#ask('POST', 'reset') as Promise<SandboxStatus>
   }
 
+  /** Adds `lab-rg` with machines that are out of the ordinary: see the documentation. */
+  seed(set: 'lab'): Promise<SandboxStatus> {
+    return this.#ask('POST', 'seed', { set }) as Promise<SandboxStatus>
+  }
+
   addFault(fault: FaultRequest): Promise<Fault> {
     return this.#ask('POST', 'faults', fault) as Promise<Fault>
   }
@@ -63,8 +73,14 @@ export class SandboxControl {
     return this.#ask('GET', 'faults') as Promise<Fault[]>
   }
 
-  async clearFaults(): Promise<void> {
-    await this.#ask('DELETE', 'faults')
+  /** Clears one, by its id, or all. */
+  async clearFaults(id?: string): Promise<void> {
+    await this.#ask('DELETE', id === undefined ? 'faults' : `faults/${id}`)
+  }
+
+  /** Copies to other regions that exist now, whether under way, complete or broken off, in order of their start. */
+  copies(): Promise<CopyReport[]> {
+    return this.#ask('GET', 'copies') as Promise<CopyReport[]>
   }
 
   /** What was asked of the embedded Azure since its start (or reset), oldest first. */

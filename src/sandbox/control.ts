@@ -1,12 +1,14 @@
 /** What steers the sandbox itself: status, clock, faults, requests seen, reset, stop. Not a part of Azure. */
 import type { FastifyInstance } from 'fastify'
+import { copyReports } from './compute/copy-progress.js'
 import type { Connection } from './connection.js'
 import type { SandboxStatus } from './control-client.js'
 import { faultRequest } from './fault-request.js'
 import { equal, identityHeader } from './identity.js'
-import { isObject } from './network/json.js'
+import { isObject, textAt } from './network/json.js'
 import type { RequestLog } from './request-log.js'
 import type { Sandbox } from './routes.js'
+import { seedLab } from './seed-lab.js'
 
 export interface Controlled {
   readonly sandbox: Sandbox
@@ -23,7 +25,7 @@ export function addControl(app: FastifyInstance, controlled: Controlled): void {
   const { sandbox, log, announce, populate, close, connection } = controlled
   const { world, faults } = sandbox
   const status = (): SandboxStatus => {
-    const { url, pid, startedAt, speed } = connection()
+    const { url, pid, startedAt, speed, sshPort, sshKeyFile } = connection()
     const counts: Record<string, number> = {}
     for (const { type } of world.all()) counts[type] = (counts[type] ?? 0) + 1
     const now = world.now().toISOString()
@@ -36,6 +38,8 @@ export function addControl(app: FastifyInstance, controlled: Controlled): void {
       clockOffsetMs: world.clock.offsetMs,
       resources: counts,
       faults: faults.list().length,
+      sshPort,
+      sshKeyFile,
     }
   }
   app.register(
@@ -65,6 +69,13 @@ export function addControl(app: FastifyInstance, controlled: Controlled): void {
         world.flush()
         return status()
       })
+      control.post('/seed', async (request, reply) => {
+        if (textAt(request.body, 'set') !== 'lab') {
+          return reply.code(400).send({ error: { code: 'BadRequest', message: "set must be 'lab'." } })
+        }
+        seedLab(sandbox)
+        return status()
+      })
       control.get('/faults', async () => faults.list())
       control.post('/faults', async (request) => faults.add(faultRequest(request.body)))
       control.delete('/faults', async () => {
@@ -75,6 +86,7 @@ export function addControl(app: FastifyInstance, controlled: Controlled): void {
         faults.clear((request.params as { id: string }).id)
         return faults.list()
       })
+      control.get('/copies', async () => copyReports(world))
       control.get('/requests', async () => log.list())
       control.delete('/requests', async () => {
         log.clear()

@@ -15,7 +15,11 @@ export const seconds = {
   restart: 22,
   powerOff: 20,
   deallocate: 50,
-  runCommand: 30,
+  runCommand: 25,
+  /** After which Run Command gives up on a machine that never answers. */
+  runCommandMost: 90 * 60,
+  /** From running to the guest's services. */
+  guest: 18,
   /** From running to the first report of the guest agent. */
   agent: 25,
 } as const

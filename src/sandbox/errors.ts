@@ -6,18 +6,25 @@ export class ArmError extends Error {
   readonly status: number
   readonly code: string
   readonly headers: Readonly<Record<string, string>>
+  /** The body stands without `error` around it, as compute answers when it throttles. */
+  readonly bare: boolean
   readonly #more: Json
 
   constructor(
     status: number,
     code: string,
     message: string,
-    { headers = {}, more = {} }: { headers?: Readonly<Record<string, string>>; more?: Json } = {},
+    {
+      headers = {},
+      more = {},
+      bare = false,
+    }: { headers?: Readonly<Record<string, string>>; more?: Json; bare?: boolean } = {},
   ) {
     super(message)
     this.status = status
     this.code = code
     this.headers = headers
+    this.bare = bare
     this.#more = more
   }
 

@@ -1,6 +1,8 @@
 import { ArmError } from './errors.js'
-import type { FaultKind, FaultRequest } from './faults.js'
+import { capacityCodes, type FaultKind, type FaultRequest, sshTroubles } from './faults.js'
+import { imageTroubles } from './image/content.js'
 import { isObject, type Json } from './network/json.js'
+import { regions } from './regions.js'
 
 type Check = (value: unknown) => boolean
 
@@ -18,18 +20,33 @@ const expression: Check = (value) => {
   }
 }
 
+const region: Check = (value) => regions.some(({ name }) => name === value)
+const texts: Check = (value) => Array.isArray(value) && value.every(text)
+const maybe =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value)
+
 /** What each kind of fault has to say. */
 const wanted: Readonly<Record<FaultKind, Readonly<Record<string, Check>>>> = {
   status: { status: (value) => count(value) && Number(value) >= 400 && Number(value) < 600, code: text, message: text },
   drop: { when: oneOf('before', 'after') },
+  shortRead: {},
   delay: { ms: count },
   failOperation: { code: text, message: text },
   failPolls: { polls: count },
-  regionDown: { region: text },
+  regionDown: { region },
+  stallCopy: {},
+  failCopy: { errorCode: text, message: text },
+  throttle: { bucket: expression, capacity: count, perMinute: (value) => typeof value === 'number' && value > 0 },
   noBoot: {},
   noAgent: {},
-  noSsh: {},
-  content: { trouble: text },
+  noGuest: { message: maybe(text) },
+  noSsh: { how: maybe(oneOf(...sshTroubles)) },
+  capacity: { code: oneOf(...capacityCodes), region: maybe(region), size: maybe(text), zone: maybe(text) },
+  quota: { region, name: text, limit: count },
+  role: { actions: texts, notActions: maybe(texts) },
+  content: { trouble: oneOf(...imageTroubles) },
 }
 
 /** What any of them may say. */
@@ -39,6 +56,7 @@ const allowed: Readonly<Record<string, Check>> = {
   times: count,
   after: count,
   retryAfter: count,
+  percent: (value) => typeof value === 'number' && value >= 0 && value < 100,
   probability: (value) => typeof value === 'number' && value >= 0 && value <= 1,
 }
 

@@ -5,8 +5,10 @@ import { operationFault } from './fault-context.js'
 import type { Faults } from './faults.js'
 import { checkLocks } from './locks.js'
 import { isObject, type Json, objectAt, textAt } from './network/json.js'
+import { checkRole } from './roles.js'
 import type { AddRoute, Answer, Call, Handler } from './routes.js'
 import { checkSubscription } from './subscriptions.js'
+import { Throttle } from './throttle.js'
 import { isArmToken } from './tokens.js'
 import type { World } from './world.js'
 
@@ -14,6 +16,7 @@ const struck = ['status', 'drop', 'delay', 'failOperation', 'failPolls'] as cons
 
 /** A route maker: each route is guarded as Resource Manager guards its own. */
 export function armRoutes(app: FastifyInstance, world: World, faults: Faults, url: () => string): AddRoute {
+  const throttle = new Throttle(world, faults)
   return (method, path, handler) => {
     app.route({
       method,
@@ -22,6 +25,7 @@ export function armRoutes(app: FastifyInstance, world: World, faults: Faults, ur
       handler: async (request, reply) => {
         checkToken(request, world, url())
         checkVersion(request)
+        reply.headers(throttle.count(callOf(request)))
         return serve(request, reply, { handler, world, faults })
       },
     })
@@ -49,6 +53,7 @@ async function serve(
       throw new ArmError(fault.status, fault.code, fault.message, { headers })
     }
   }
+  checkRole(faults, call)
   checkLocks(world, call)
   const answer = await operationFault.run(operation, async () => handler(call))
   return dropAfter ? drop(reply) : send(reply, answer)
@@ -62,7 +67,11 @@ export function send(reply: FastifyReply, { status, headers = {}, body }: Answer
 
 export function sendError(error: unknown, reply: FastifyReply): FastifyReply {
   if (error instanceof ArmError) {
-    return send(reply, { status: error.status, headers: error.headers, body: { error: error.error } })
+    return send(reply, {
+      status: error.status,
+      headers: error.headers,
+      body: error.bare ? error.error : { error: error.error },
+    })
   }
   // The framework's own: a body that is no JSON, one that is too long.
   if (isObject(error) && typeof error['statusCode'] === 'number' && error['statusCode'] < 500) {
@@ -109,7 +118,7 @@ function checkRegion({ path, params, body }: Call, world: World, faults: Faults)
   const target = /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/[^/]+\/[^/]+\/[^/]+/i.exec(path)?.[0]
   if (target === undefined && params['location'] === undefined) return
   const region = params['location'] ?? (target && world.get(target)?.location) ?? textAt(body, 'location')
-  if (region === undefined || !faults.isDown(region)) return
+  if (region === undefined || !faults.strikesRegion(region)) return
   throw new ArmError(503, 'ServiceUnavailable', `The service is temporarily unavailable in region '${region}'.`)
 }
 

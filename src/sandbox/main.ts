@@ -1,11 +1,16 @@
-/** The sandbox as a process of its own: `node main.js --home <folder> [--port n] [--speed n]`. Logs to `<home>/sandbox.log`. */
+/** The sandbox as a process of its own: `node main.js --home <folder> [--port n] [--speed n] [--no-run-command]`. Logs to `<home>/sandbox.log`. */
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { defaultSpeed, startSandbox } from './server.js'
 
 const { values } = parseArgs({
-  options: { home: { type: 'string' }, port: { type: 'string' }, speed: { type: 'string' } },
+  options: {
+    home: { type: 'string' },
+    port: { type: 'string' },
+    speed: { type: 'string' },
+    'no-run-command': { type: 'boolean' },
+  },
 })
 if (values.home === undefined) throw new Error('--home is required')
 const home = resolve(values.home)
@@ -20,6 +25,7 @@ try {
     home,
     port: Number(values.port ?? 0),
     speed: Number(values.speed ?? defaultSpeed),
+    runCommand: values['no-run-command'] !== true,
   })
   log(`listening on ${sandbox.url}`)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void sandbox.close())

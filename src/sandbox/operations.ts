@@ -42,6 +42,8 @@ export interface Beginning {
   /** Its output cannot be told when the sandbox ends before it. */
   readonly lostAtRestart?: true
   readonly pollSeconds?: number
+  /** What else has to be over before it ends, however long that takes. */
+  readonly work?: () => Promise<unknown>
 }
 
 /** Header values. */
@@ -81,7 +83,16 @@ export class Operations {
     }
     this.#world.operations.set(id, operation)
     this.#world.changed()
-    this.#world.after(what.seconds, () => this.#end(operation, what, fault?.failWith))
+    const work = fault?.failWith ? undefined : what.work?.()
+    const end = () => this.#end(operation, what, fault?.failWith)
+    this.#world.after(what.seconds, () => {
+      if (!work) return end()
+      const over = () => {
+        end()
+        this.#world.changed()
+      }
+      void work.then(over, over)
+    })
     return { azureAsyncOperation: this.#statusUrl(operation), location: this.#resultUrl(operation) }
   }
 

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { blobRoutes } from './blob/routes.js'
+import { bootDiagnosticsRoutes } from './compute/boot-diagnostics.js'
 import { computeRoutes } from './compute/routes.js'
 import { addGroups } from './groups.js'
 import { addLocks } from './locks.js'
@@ -23,4 +24,5 @@ export function addParts(app: FastifyInstance, route: AddRoute, sandbox: Sandbox
   computeRoutes(route, sandbox)
   networkRoutes(route, sandbox)
   blobRoutes(app, sandbox)
+  bootDiagnosticsRoutes(app, sandbox)
 }

@@ -27,21 +27,29 @@ export interface Hidden {
   /** Since when (ISO) a running guest writes to this disk. */
   writingSince?: string
   /** Grant of access to a disk or snapshot that is open. */
-  access?: { readonly token: string; readonly until: string }
-  /** A copy in the background: from when to when (ISO), in the sandbox's time. */
+  access?: { readonly token: string; readonly until: string; readonly vhdx?: boolean }
   copy?: BackgroundCopy
   power?: Power
   [other: string]: unknown
 }
 
+/** A copy in the background. It works for `workMs` in all, and stands still while its regions or a fault will have it so. */
 export interface BackgroundCopy {
-  readonly from: string
-  readonly until: string
+  readonly startedAt: string
+  /** How long it takes when nothing holds it up, in milliseconds of the sandbox's clock. */
+  readonly workMs: number
+  /** Work that was done when `since` began (or when it stood still). */
+  readonly doneMs: number
+  /** Since when (ISO) it works; absent while it stands still. */
+  readonly since?: string
+  /** It gets no further than so much work while the fault `stalledBy` is there. */
+  readonly limitMs?: number
+  readonly stalledBy?: string
+  /** It ends so when so much work is done. */
+  readonly failure?: { readonly atMs: number; readonly errorCode: string; readonly errorMessage: string }
   readonly sourceId: string
   /** Chain that the source belongs to; of each only one snapshot is copied at a time. */
   readonly sourceFamily: string
-  /** When it broke off, if it did. */
-  readonly brokenAt?: string
 }
 
 export interface Power {
@@ -50,6 +58,8 @@ export interface Power {
   readonly since: string
   /** When the guest agent reports for the first time since the start. Absent when it never will. */
   readonly agentFrom?: string
+  /** When the guest is up, and its services listen. Absent when it never will be. */
+  readonly sshFrom?: string
 }
 
 /** Name of the resource group in an id, or undefined when it is of the subscription itself. */

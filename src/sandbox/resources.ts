@@ -4,13 +4,13 @@ import { matchesFilter } from './filters.js'
 import { existingGroup, groupType } from './groups.js'
 import { page } from './pages.js'
 import { groupOf, type Resource } from './resource.js'
+import { permissionsOf } from './roles.js'
 import { type AddRoute, type Call, ok, type Sandbox } from './routes.js'
 import { scopes } from './scopes.js'
 import { answerTags } from './tags.js'
 
 const pageSize = 1000
 const notListed = new Set([groupType.toLowerCase(), 'microsoft.authorization/locks'])
-const allowed = [{ actions: ['*'], notActions: [], dataActions: [], notDataActions: [] }]
 
 export function addResources(route: AddRoute, sandbox: Sandbox): void {
   const { world } = sandbox
@@ -28,7 +28,9 @@ export function addResources(route: AddRoute, sandbox: Sandbox): void {
   route('GET', '/subscriptions/:subscription/resourceGroups/:group/resources', list)
 
   for (const scope of scopes) {
-    route('GET', `${scope}/providers/Microsoft.Authorization/permissions`, () => ok({ value: allowed }))
+    route('GET', `${scope}/providers/Microsoft.Authorization/permissions`, () =>
+      ok({ value: permissionsOf(sandbox.faults) }),
+    )
     for (const method of ['GET', 'PUT', 'PATCH', 'DELETE'] as const) {
       route(method, `${scope}/providers/Microsoft.Resources/tags/default`, (call) => {
         const id = call.path.slice(0, call.path.toLowerCase().lastIndexOf('/providers/microsoft.resources/tags/'))

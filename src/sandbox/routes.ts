@@ -1,5 +1,6 @@
 /** What a route of the sandbox gets and gives, without the HTTP framework around it. */
 import type { Faults } from './faults.js'
+import type { Guests } from './guest/guests.js'
 import type { Json } from './network/json.js'
 import type { Operations } from './operations.js'
 import type { Removal } from './removal.js'
@@ -34,6 +35,7 @@ export interface Sandbox {
   readonly operations: Operations
   readonly removal: Removal
   readonly faults: Faults
+  readonly guests: Guests
   /** Where it listens, like `https://127.0.0.1:41234`. */
   readonly url: () => string
 }

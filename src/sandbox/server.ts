@@ -2,9 +2,12 @@
 import { randomUUID } from 'node:crypto'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { certificates } from './certificates.js'
+import { reviewCopies } from './compute/copy-progress.js'
 import { type Connection, removeConnection, writeConnection } from './connection.js'
 import { addControl } from './control.js'
 import { Faults } from './faults.js'
+import { freeSshPort, Guests } from './guest/guests.js'
+import { guestKeys } from './guest/keys.js'
 import { armRoutes, sendError } from './http.js'
 import { addIdentity, identityHeader } from './identity.js'
 import { Operations } from './operations.js'
@@ -25,6 +28,8 @@ export interface SandboxOptions {
   readonly speed?: number
   /** False: an empty subscription. */
   readonly seed?: boolean
+  /** False: Run Command and SSH do not run the scripts that they are given. */
+  readonly runCommand?: boolean
 }
 
 export interface RunningSandbox {
@@ -45,18 +50,22 @@ export const defaultSpeed = 60
 export const demoGroup = 'demo-rg'
 
 export async function startSandbox(options: SandboxOptions): Promise<RunningSandbox> {
-  const { home, port = 0, speed = defaultSpeed, seed = true } = options
+  const { home, port = 0, speed = defaultSpeed, seed = true, runCommand = true } = options
   const world = new World({ home, speed })
   const { key, cert, caFile } = await certificates(home)
   let url = ''
   const here = () => url
   const faults = new Faults()
   const log = new RequestLog()
+  const keys = await guestKeys(home)
+  const sshPort = await freeSshPort(world.secret)
+  const guests = new Guests(world, faults, { keys, sshPort, runScripts: runCommand })
   const sandbox: Sandbox = {
     world,
     operations: new Operations(world, here),
     removal: new Removal(world),
     faults,
+    guests,
     url: here,
   }
   const populate = () => {
@@ -71,6 +80,7 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
   })
   const close = () => {
     closing ??= (async () => {
+      guests.close()
       await app.close()
       world.close()
       removeConnection(home)
@@ -84,6 +94,9 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
   addParts(app, armRoutes(app, world, faults, here), sandbox)
   if (world.fresh) populate()
   else settleWorld(sandbox)
+  const review = () => reviewCopies(world, faults)
+  faults.onChange(review)
+  review()
   url = await app.listen({ host: '127.0.0.1', port })
   const startedAt = new Date().toISOString()
   const connection = (): Connection => ({
@@ -97,6 +110,8 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
     resourceGroup: demoGroup,
     clockOffsetMs: world.clock.offsetMs,
     speed,
+    sshPort,
+    sshKeyFile: keys.userKeyFile,
     startedAt,
   })
   world.flush()

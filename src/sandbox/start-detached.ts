@@ -11,6 +11,8 @@ export interface StartOptions {
   readonly home: string
   readonly port: number
   readonly speed: number
+  /** False: what Run Command and SSH are asked to run is not run. */
+  readonly runCommand: boolean
 }
 
 export type Started =
@@ -53,11 +55,12 @@ function take(lock: string): boolean {
   }
 }
 
-async function launch({ program, home, port, speed }: StartOptions, signal: AbortSignal): Promise<Started> {
+async function launch({ program, home, port, speed, runCommand }: StartOptions, signal: AbortSignal): Promise<Started> {
   const log = join(home, 'sandbox.log')
   const out = openSync(log, 'a', 0o600)
   const before = statSync(log).size
   const args = [program, '--home', home, '--port', String(port), '--speed', String(speed)]
+  if (!runCommand) args.push('--no-run-command')
   const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', out, out] })
   closeSync(out)
   let ended = false

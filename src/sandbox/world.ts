@@ -28,6 +28,7 @@ export class World {
   readonly #resources = new Map<string, Resource>()
   readonly #byType = new Map<string, Set<Resource>>()
   readonly #store: Store
+  readonly #listeners: (() => void)[] = []
   #counter: number
 
   constructor({ home, speed }: { home: string; speed: number }) {
@@ -109,6 +110,12 @@ export class World {
   /** Must be called after a change to a resource in place, so that it is saved. */
   changed(): void {
     this.#store.changed()
+    for (const listener of this.#listeners) listener()
+  }
+
+  /** `listener` is called after each change, often: it should only remember to look. */
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener)
   }
 
   flush(): void {

@@ -4,7 +4,10 @@ import { AzlinError } from '../core/errors.js'
 const keys = ['subscription', 'default_resource_group', 'cloud', 'arm_endpoint', 'poll_interval_ms'] as const
 type Key = (typeof keys)[number]
 
-export type Config = Readonly<Partial<Record<Key, string | number>>>
+export type Config = Readonly<Partial<Record<Key, string | number>>> & {
+  /** Disk encryption sets by region: `[disk_encryption_sets]`, ARM ids. */
+  readonly encryptionSets?: Readonly<Record<string, string>>
+}
 
 /** `config.toml` of the state folder; one that is not there is empty. CONFIG_UNREADABLE names file and line. */
 export async function readConfig(file: string): Promise<Config> {
@@ -18,7 +21,9 @@ export async function readConfig(file: string): Promise<Config> {
     const { line, message } = error as { line?: number; message: string }
     throw unreadable(file, line, message.split('\n')[0] ?? '', error)
   }
-  const config: Partial<Record<Key, string | number>> = {}
+  const config: Partial<Record<Key, string | number>> & { encryptionSets?: Record<string, string> } = {}
+  const sets = table['disk_encryption_sets']
+  if (sets !== undefined) config.encryptionSets = encryptionSets(sets, file)
   for (const key of keys) {
     const value = table[key]
     if (typeof value === 'string' || typeof value === 'number') config[key] = value
@@ -26,6 +31,18 @@ export async function readConfig(file: string): Promise<Config> {
   }
   return config
 }
+
+function encryptionSets(table: unknown, file: string): Record<string, string> {
+  const entries = typeof table === 'object' && table !== null ? Object.entries(table) : []
+  const sets = entries.map(([region, id]): [string, string] => {
+    if (typeof id === 'string' && encryptionSetId.test(id)) return [region.replaceAll(' ', '').toLowerCase(), id]
+    throw unreadable(file, undefined, `disk_encryption_sets.${region} is not the resource id of a disk encryption set`)
+  })
+  return Object.fromEntries(sets)
+}
+
+const encryptionSetId =
+  /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft.Compute\/diskEncryptionSets\/[^/]+$/i
 
 function textOf(file: string): string | undefined {
   try {

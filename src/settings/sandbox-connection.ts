@@ -15,6 +15,8 @@ export interface SandboxConnection {
   /** The sandbox's clock can be moved; azlin goes by it. Milliseconds to add to this computer's. */
   readonly clockOffsetMs: number
   readonly speed: number
+  /** Where SSH listens on its machines; absent in what an earlier one wrote. */
+  readonly sshPort?: number
 }
 
 /** SANDBOX_NOT_RUNNING when there is none, or its process is gone. */

@@ -20,6 +20,8 @@ export interface Settings {
   readonly resourceGroup: string | undefined
   readonly armEndpoint: string | undefined
   readonly pollIntervalMs: number
+  /** The disk encryption set for copies to a region, by the region's name. */
+  readonly encryptionSets: Readonly<Record<string, string>>
   readonly sandbox: SandboxConnection | undefined
 }
 
@@ -62,6 +64,7 @@ export async function resolveSettings(flags: SettingFlags, env: Environment = pr
     resourceGroup: group ?? sandbox?.resourceGroup,
     armEndpoint: sandbox ? sandbox.url : endpoint === undefined ? undefined : endpointNamed(endpoint),
     pollIntervalMs: poll === undefined ? (sandbox ? sandboxPollMs : usualPollMs) : pollNamed(poll),
+    encryptionSets: config.encryptionSets ?? {},
     sandbox,
   }
 }

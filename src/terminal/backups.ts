@@ -2,7 +2,7 @@
 import type { Backup, BackupSchedule } from '../core/domain/backup.js'
 import type { CleanupResult } from '../core/managers/retention-manager.js'
 import { type Column, fittingTable } from './fitting-table.js'
-import { totalSizeGb } from './json.js'
+import { provenLevel, totalSizeGb } from './json.js'
 import type { Columns } from './table.js'
 import { age, minute } from './time.js'
 
@@ -15,9 +15,16 @@ export function backupTable(backups: readonly Backup[], now: Date, out: Columns)
     { heading: 'SIZE', cell: (backup) => `${totalSizeGb(backup)} GiB`, dispensable: 4 },
     { heading: 'DISKS', cell: ({ disks }) => String(disks.length), dispensable: 6 },
     { heading: 'VERIFIED', cell: ({ verifiedAt }) => (verifiedAt ? minute(verifiedAt) : 'no'), dispensable: 3 },
-    { heading: 'REPLICATED', cell: ({ replicatedTo }) => replicatedTo.join(', ') || 'no', dispensable: 2 },
+    { heading: 'PROOF', cell: (backup) => String(provenLevel(backup)), dispensable: 7 },
+    { heading: 'REPLICATED', cell: whereElse, dispensable: 2 },
   ]
   return fittingTable(columns, backups, out)
+}
+
+/** For a copy: that it is one, and whether its source is still there. */
+function whereElse({ replicatedTo, replicaOf, orphan }: Backup & { readonly orphan?: boolean }): string {
+  if (replicaOf !== undefined) return orphan ? 'a copy, an orphan' : 'a copy'
+  return replicatedTo.join(', ') || 'no'
 }
 
 /** One line of the list that a restore is picked from. */
@@ -25,9 +32,11 @@ export function backupLine(backup: Backup, now: Date): string {
   return `${minute(backup.createdAt)} UTC  ${age(backup.createdAt, now)} old  ${backup.tier}  ${backup.name}`
 }
 
-export function noBackups(vm: string, tier: string, since: string | undefined): string {
+export function noBackups(vm: string, tier: string, since: string | undefined, region?: string): string {
   const kind = tier === 'all' ? '' : `${tier} `
   const span = since === undefined ? '' : ` younger than ${since}`
+  if (region !== undefined)
+    return `${vm} has no ${kind}backups${span} in ${region}. azlin backup replicate-all ${vm} --target-region ${region} copies them.`
   return `${vm} has no ${kind}backups${span}. azlin backup trigger ${vm} takes one.`
 }
 
@@ -50,7 +59,7 @@ export function scheduleLines(vm: string, schedule: BackupSchedule, now: Date): 
   ].join('\n')
 }
 
-export function cleanupLines(vm: string, { deleted, kept, failed }: CleanupResult, dryRun: boolean): string {
+export function cleanupLines(vm: string, { deleted, kept, failed, replicas }: CleanupResult, dryRun: boolean): string {
   const verb = dryRun ? 'would be removed' : 'removed'
   const lines = [
     deleted.length > 0
@@ -58,10 +67,13 @@ export function cleanupLines(vm: string, { deleted, kept, failed }: CleanupResul
       : `No backup of ${vm} ${dryRun ? 'would be' : 'was'} removed.`,
     ...deleted.map((name) => `  ${name}`),
   ]
+  if (replicas.deleted.length > 0) lines.push(`Copies in other regions ${verb}:`)
+  for (const { name, region } of replicas.deleted) lines.push(`  ${name} (${region})`)
   if (failed.length > 0) lines.push('Could not be removed:')
   for (const { name, error } of failed) lines.push(`  ${name}: ${error.message}`)
-  if (kept.length > 0) lines.push('Kept:')
+  if (kept.length + replicas.kept.length > 0) lines.push('Kept:')
   for (const { name, reason } of kept) lines.push(`  ${name}: ${reason}`)
+  for (const { name, region, reason } of replicas.kept) lines.push(`  ${name} (copy in ${region}): ${reason}`)
   return lines.join('\n')
 }
 

@@ -20,16 +20,23 @@ export interface BackupJson {
   readonly complete: boolean
   readonly replicatedTo: readonly string[]
   readonly vmResourceGroup: string
+  /** 1 complete, 2 disk made, 3 content read, 4 booted, 5 checks passed; 0 for one that is not complete. */
+  readonly proofLevel: number
+  readonly provenAt: string | null
+  readonly verifiedAt: string | null
+  /** Of a copy: the name of the snapshot it was made from. */
+  readonly replicaOf: string | null
+  readonly orphan: boolean
 }
 
-export function backupJson(backup: Backup): BackupJson {
+export function backupJson(backup: Backup & { readonly orphan?: boolean }): BackupJson {
   return {
     snapshotName: backup.name,
     vmName: backup.vm.name,
     resourceGroup: backup.disks[0]?.snapshot.resourceGroup ?? backup.vm.resourceGroup,
     creationTime: backup.createdAt.toISOString(),
     retentionTier: backup.tier,
-    replicated: backup.replicatedTo.length > 0,
+    replicated: backup.replicatedTo.length > 0 || backup.replicaOf !== undefined,
     verified: backup.verifiedAt !== undefined,
     sizeGb: totalSizeGb(backup),
     disks: backup.disks.map(({ snapshot, lun }) => ({ snapshotName: snapshot.name, lun, sizeGb: snapshot.sizeGb })),
@@ -37,7 +44,17 @@ export function backupJson(backup: Backup): BackupJson {
     complete: backup.complete,
     replicatedTo: backup.replicatedTo,
     vmResourceGroup: backup.vm.resourceGroup,
+    proofLevel: provenLevel(backup),
+    provenAt: backup.proof?.at.toISOString() ?? null,
+    verifiedAt: backup.verifiedAt?.toISOString() ?? null,
+    replicaOf: backup.replicaOf ?? null,
+    orphan: backup.orphan ?? false,
   }
+}
+
+/** A backup that is complete is at the first level by itself. */
+export function provenLevel({ proof, complete }: Pick<Backup, 'proof' | 'complete'>): number {
+  return proof?.level ?? (complete ? 1 : 0)
 }
 
 export function totalSizeGb({ disks }: Pick<Backup, 'disks'>): number {
@@ -83,12 +100,13 @@ export interface CleanupJson {
   readonly kept: readonly { readonly name: string; readonly reason: string }[]
   readonly failed: readonly { readonly name: string; readonly reason: string }[]
   readonly dryRun: boolean
+  readonly replicas: CleanupResult['replicas']
 }
 
 export function cleanupJson(result: CleanupResult, dryRun: boolean): CleanupJson {
-  const { daily, weekly, monthly, deleted, kept } = result
+  const { daily, weekly, monthly, deleted, kept, replicas } = result
   const failed = result.failed.map(({ name, error }) => ({ name, reason: error.message }))
-  return { daily, weekly, monthly, deleted, kept, failed, dryRun }
+  return { daily, weekly, monthly, deleted, kept, failed, dryRun, replicas }
 }
 
 export interface RunJson {

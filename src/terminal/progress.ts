@@ -28,8 +28,10 @@ export interface Turned {
 export function turn(board: Board, saying: Saying, atMs: number): Turned {
   if (saying.type === 'say' || saying.type === 'request') return { board, lines: [saying.text] }
   const known = board.find((step) => step.key === saying.key)
+  if (saying.type === 'update' && known)
+    return { board: board.map((step) => (step === known ? { ...step, text: saying.text } : step)), lines: [] }
   const others = board.filter((step) => step !== known)
-  if (saying.type === 'begin') {
+  if (saying.type === 'begin' || saying.type === 'update') {
     const step = { key: saying.key, text: saying.text, sinceMs: known?.sinceMs ?? atMs }
     return { board: [...others, step], lines: [] }
   }
@@ -61,6 +63,7 @@ export interface ProgressOptions {
 }
 
 const refreshMs = 1000
+const logEveryMs = 30_000
 
 export class Progress {
   readonly #out: NodeJS.WriteStream
@@ -68,6 +71,7 @@ export class Progress {
   #board: Board = []
   #painted = 0
   #timer: NodeJS.Timeout | undefined
+  readonly #toldAt = new Map<string, number>()
 
   constructor(out: NodeJS.WriteStream, options: ProgressOptions) {
     this.#out = out
@@ -80,7 +84,7 @@ export class Progress {
     if (this.#options.quiet && !(saying.type === 'request' || (saying.type === 'say' && saying.important))) return
     const said = { ...saying, text: oneLine(saying.text).trim() }
     if (this.#isLive) this.#show(said)
-    else this.#out.write(`${said.text}\n`)
+    else if (this.#isNews(said)) this.#out.write(`${said.text}\n`)
   }
 
   /** Takes the board off the screen; what was said stays. */
@@ -89,6 +93,15 @@ export class Progress {
     this.#timer = undefined
     this.#board = []
     this.#repaint(performance.now(), '')
+  }
+
+  /** A log wants to know that it goes on, not every percent. */
+  #isNews(saying: Saying): boolean {
+    if (saying.type !== 'update') return true
+    const now = performance.now()
+    if (now - (this.#toldAt.get(saying.key) ?? Number.NEGATIVE_INFINITY) < logEveryMs) return false
+    this.#toldAt.set(saying.key, now)
+    return true
   }
 
   /** A terminal that can move its cursor. */

@@ -1,10 +1,13 @@
 /** What core reports, in words. One place, so that every command speaks alike. */
 import type { AzlinEvent } from '../core/events.js'
+import { bytesOf } from './sizes.js'
 import { span } from './time.js'
 
 /** A step begins or ends (`key` names it), or something is said in passing. */
 export type Saying =
   | { readonly type: 'begin' | 'end'; readonly key: string; readonly text: string }
+  /** How far a step is that was begun. */
+  | { readonly type: 'update'; readonly key: string; readonly text: string }
   | { readonly type: 'say'; readonly text: string; readonly important: boolean }
   | { readonly type: 'request'; readonly text: string }
 
@@ -29,6 +32,36 @@ export function sayingOf(event: AzlinEvent): Saying {
       return end(`snapshot ${event.snapshot}`, `Took snapshot ${event.snapshot}`)
     case 'snapshot.removed':
       return say(`Removed ${event.snapshot} (${event.reason})`)
+    case 'copy.started':
+      return begin(event.snapshot, `Copying to ${event.region}: ${event.snapshot}`)
+    case 'copy.adopted':
+      return begin(event.snapshot, `Already on its way to ${event.region}: ${event.snapshot}`)
+    case 'copy.waiting':
+      return begin(event.snapshot, `Waiting with ${event.snapshot}: ${event.reason}`)
+    case 'copy.progress':
+      return { type: 'update', key: event.snapshot, text: `${progressOf(event)}  ${event.snapshot}` }
+    case 'copy.finished':
+      return end(event.snapshot, `Copied to ${event.region}: ${event.snapshot}`)
+    case 'copies.begun': {
+      const waiting = event.waiting > 0 ? ` (${event.waiting} more wait for their turn)` : ''
+      const how = `azlin backup replication-status ${event.vm} shows how far`
+      return say(`Azure is copying ${disks(event.underWay)} of ${event.vm} to ${event.region}${waiting}; ${how}.`)
+    }
+    case 'copy.failed':
+      return warn(`Not copied: ${event.snapshot}. ${event.message}`)
+    case 'verify.started':
+      return begin(event.backup, `Verifying ${event.backup} (${disks(event.disks)}${depthOf(event.depth)})`)
+    case 'verify.reading':
+      return begin(`read ${event.disk}`, `Reading ${event.disk}`)
+    case 'verify.progress':
+      return { type: 'update', key: `read ${event.disk}`, text: `${readSoFar(event)}  ${event.disk}` }
+    case 'verify.read':
+      return end(`read ${event.disk}`, `Read ${bytesOf(event.bytes)} of ${event.disk}`)
+    case 'verify.finished':
+      return end(
+        event.backup,
+        event.success ? `Verified ${event.backup}` : `Not verified: ${event.backup}. ${event.reason}`,
+      )
     case 'cleanup.failed':
       return warn(`The backup stands, but the cleanup after it failed: ${event.message}`)
     case 'restore.preflight':
@@ -66,6 +99,18 @@ export function sayingOf(event: AzlinEvent): Saying {
       return warn(`The restore of ${event.vm} failed; putting its old disks and power state back. ${event.reason}`)
     case 'restore.rolledBack':
       return warn(`${event.vm} is as it was before.`)
+    case 'drill.started':
+      return say(`Drill of ${event.vm} in ${event.region}, from ${event.backup}`)
+    case 'drill.phase': {
+      const key = `${event.vm} ${event.phase}`
+      const text = `${event.vm}: ${event.phase}${event.note === undefined ? '' : ` (${event.note})`}`
+      if (event.state === 'began') return begin(key, text)
+      return end(key, event.state === 'succeeded' ? text : `${text} FAILED`)
+    }
+    case 'drill.retrying':
+      return warn(`${event.vm}: ${event.reason} Trying again with ${event.what}.`)
+    case 'drill.finished':
+      return say(`Drill of ${event.vm} ${event.success ? 'succeeded' : 'FAILED'}`)
     case 'temporary.removed':
       return say(`Removed ${nameIn(event.resource)}`)
     case 'temporary.left':
@@ -80,6 +125,25 @@ export function sayingOf(event: AzlinEvent): Saying {
     case 'notice':
       return warn(event.text)
   }
+}
+
+function progressOf({ percent, secondsLeft }: { readonly percent: number; readonly secondsLeft: number | undefined }) {
+  const left = secondsLeft === undefined ? '' : `, about ${span(secondsLeft)} left`
+  return `Copied ${Math.floor(percent)} %${left}`
+}
+
+function depthOf(depth: string): string {
+  return depth === 'usual' ? '' : depth === 'deep' ? ', all of it' : `, part ${depth}`
+}
+
+function readSoFar({ percent, secondsLeft }: { readonly percent: number; readonly secondsLeft: number | undefined }) {
+  const left = secondsLeft === undefined ? '' : `, about ${span(secondsLeft)} left`
+  return `${bar(percent)} ${Math.floor(percent)} % read${left}`
+}
+
+function bar(percent: number): string {
+  const full = Math.round(Math.min(100, Math.max(0, percent)) / 5)
+  return `[${'#'.repeat(full)}${'-'.repeat(20 - full)}]`
 }
 
 function disks(count: number): string {

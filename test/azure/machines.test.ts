@@ -197,7 +197,16 @@ describe('virtual machines', () => {
       licenseType: undefined,
       plan: { name: 'p', product: 'q', publisher: 'r' },
     } as const
-    const want = { ...vm, region: 'westus2', zone: '2', facts, disks: places, nicId: '/n/1', tags: { a: 'b' } }
+    const want = {
+      ...vm,
+      region: 'westus2',
+      zone: '2',
+      facts,
+      disks: places,
+      nicId: '/n/1',
+      tags: { a: 'b' },
+      throwAway: false,
+    }
     await azure.machines.create(want, signal)
     expect(sent('PUT')[0]?.body).toEqual({
       location: 'westus2',

@@ -266,7 +266,10 @@ describe('against the embedded Azure', () => {
     }
     const second = { name: 'web-2', resourceGroup }
     const disks = [{ id: disk.id, name: disk.name, lun: null, caching: 'ReadWrite' }] as const
-    const made = await azure.machines.create({ ...second, region, zone, facts, disks, nicId, tags: {} }, signal)
+    const made = await azure.machines.create(
+      { ...second, region, zone, facts, disks, nicId, tags: {}, throwAway: false },
+      signal,
+    )
     expect(made).toMatchObject({ name: 'web-2', provisioningState: 'Succeeded' })
     expect(await azure.networks.findNic(nic, signal)).toMatchObject({ tags: { 'azlin:t': '1' } })
     await azure.machines.remove(second, signal)

@@ -133,13 +133,49 @@ describe('a SAS', () => {
 
   it('is not enough where the disk also asks for a token', async () => {
     const guarded = snapshot({}, { dataAccessAuthMode: 'AzureActiveDirectory' })
-    expect(await refusal(open(guarded).download())).toMatchObject({ statusCode: 401 })
+    expect(await refusal(open(guarded).download())).toMatchObject({ statusCode: 403 })
     const { url, world } = running.sandbox
     expect((await running.raw('HEAD', sasUrl(world, url, guarded))).status).toBe(200)
   })
 })
 
+describe('a disk that is not for the public network', () => {
+  it.each([{ publicNetworkAccess: 'Disabled' }, { networkAccessPolicy: 'AllowPrivate' }])(
+    'cannot be read from it: %j',
+    async (properties) => {
+      expect(await refusal(open(snapshot({}, properties)).download())).toMatchObject({
+        statusCode: 403,
+        code: 'AuthorizationFailure',
+      })
+    },
+  )
+})
+
 describe('faults of the blob service', () => {
+  it('answer with half of what was asked for, as if that were all', async () => {
+    const resource = snapshot()
+    running.sandbox.faults.add({ kind: 'shortRead', times: 1 })
+    const answer = await open(resource).download(4096, 8192, { maxRetryRequests: 0 })
+    expect(answer).toMatchObject({ contentLength: 4096, contentRange: `bytes 4096-8191/${length}` })
+    expect((await open(resource).download(4096, 8192)).contentLength).toBe(8192)
+  })
+
+  it('strike the third read alone', async () => {
+    const resource = snapshot()
+    running.sandbox.faults.add({
+      kind: 'status',
+      status: 503,
+      code: 'ServerBusy',
+      message: 'Busy.',
+      after: 2,
+      times: 1,
+    })
+    const read = async () => (await open(resource).downloadToBuffer(0, 512)).length
+    expect([await read(), await read()]).toEqual([512, 512])
+    expect(await refusal(open(resource).download(0, 512))).toMatchObject({ statusCode: 503 })
+    expect(await read()).toBe(512)
+  })
+
   it('break the connection in the middle of a read', async () => {
     const resource = snapshot()
     running.sandbox.faults.add({ kind: 'drop', when: 'after', path: `^/blob.*/${resource.name}$`, times: 1 })

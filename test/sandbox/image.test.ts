@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import type { ImageContent } from '../../src/sandbox/image/content.js'
+import type { ImageContent, ImageTrouble } from '../../src/sandbox/image/content.js'
 import { imageBytes, pageRanges, pageRangesDiff, readRange } from '../../src/sandbox/image/image.js'
 
 const mebibyte = 1024 * 1024
@@ -16,6 +16,102 @@ const someContent: fc.Arbitrary<ImageContent> = fc.record({
   sizeBytes: fc.constantFrom(64, 72).map((mebibytes) => mebibytes * mebibyte),
   seed: fc.constantFrom('one', 'two'),
   generation: fc.nat(40),
+})
+
+describe('a troubled image', () => {
+  it('differs from the sound one in what the trouble says, and nowhere else', () => {
+    const sound = readRange(os, 0, imageBytes(os))
+    const differing = (trouble: ImageTrouble) => {
+      const other = readRange({ ...os, trouble }, 0, imageBytes(os))
+      const found: number[] = []
+      for (let page = 0; page < sound.length; page += 512) {
+        if (sound.compare(other, page, page + 512, page, page + 512) === 0) continue
+        for (let at = page; at < page + 512; at++) if (sound[at] !== other[at]) found.push(at)
+      }
+      return found
+    }
+    const efi = 2048 * 512
+    expect(differing('corrupt-footer')).toEqual([os.sizeBytes + 44])
+    expect(differing('corrupt-boot-partition')).toEqual([efi + 11, efi + 510])
+    expect(differing('corrupt-filesystem')).toEqual([efi + 128 * mebibyte + 1024 + 0x38])
+    expect(differing('corrupt-primary-gpt')).toEqual([2 * 512 + 40])
+    expect(differing('changed')).toEqual([])
+  })
+
+  it('can be sound and too small', () => {
+    const small = { ...os, trouble: 'wrong-size' } as const
+    const half = { ...os, sizeBytes: os.sizeBytes / 2 }
+    expect(imageBytes(small)).toBe(imageBytes(half))
+    expect(readRange(small, 0, 34 * 512).equals(readRange(half, 0, 34 * 512))).toBe(true)
+  })
+})
+
+describe('an OS disk that starts by BIOS', () => {
+  it('has boot code and one active partition with a file system, up to its end', () => {
+    const bios: ImageContent = { ...os, kind: 'os-bios' }
+    const mbr = readRange(bios, 0, 512)
+    expect(mbr.readUInt16BE(510)).toBe(0x55aa)
+    expect(isZero(mbr.subarray(0, 440))).toBe(false)
+    expect([mbr.readUInt8(446), mbr.readUInt8(450), mbr.readUInt32LE(454)]).toEqual([0x80, 0x83, 2048])
+    expect((mbr.readUInt32LE(454) + mbr.readUInt32LE(458)) * 512).toBe(bios.sizeBytes)
+    expect(isZero(mbr.subarray(462, 510))).toBe(true)
+    expect(readRange(bios, 2048 * 512 + 1024 + 0x38, 2).readUInt16LE()).toBe(0xef53)
+  })
+})
+
+describe('a VHDX', () => {
+  const vhdx: ImageContent = { kind: 'raw', sizeBytes: 96 * mebibyte, seed: 'big', generation: 1, container: 'vhdx' }
+  const bytes = readRange(vhdx, 0, imageBytes(vhdx))
+  /** Bit by bit, unlike the table that the image is made with. */
+  const castagnoli = (part: Buffer) => {
+    let value = 0xffffffff
+    for (const byte of part) {
+      value ^= byte
+      for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0x82f63b78 : value >>> 1
+    }
+    return (value ^ 0xffffffff) >>> 0
+  }
+  const checked = (at: number, length: number) => {
+    const part = Buffer.from(bytes.subarray(at, at + length))
+    const sum = part.readUInt32LE(4)
+    part.writeUInt32LE(0, 4)
+    return castagnoli(part) === sum
+  }
+
+  it('begins with two headers and two tables of regions with right checksums', () => {
+    expect(bytes.toString('latin1', 0, 8)).toBe('vhdxfile')
+    for (const at of [65_536, 131_072])
+      expect([bytes.toString('latin1', at, at + 4), checked(at, 4096)]).toEqual(['head', true])
+    for (const at of [196_608, 262_144])
+      expect([bytes.toString('latin1', at, at + 4), checked(at, 65_536)]).toEqual(['regi', true])
+  })
+
+  it('leads by its table of blocks to the bytes of the disk', () => {
+    const plain = readRange({ kind: 'raw', sizeBytes: vhdx.sizeBytes, seed: 'big', generation: 1 }, 0, vhdx.sizeBytes)
+    const table = Number(bytes.readBigUInt64LE(196_608 + 16 + 16))
+    for (let block = 0; block < 3; block++) {
+      const entry = bytes.readBigUInt64LE(table + block * 8)
+      expect(entry & 7n).toBe(6n)
+      const at = Number(entry & ~0xfffffn)
+      expect(
+        bytes
+          .subarray(at, at + 32 * mebibyte)
+          .equals(plain.subarray(block * 32 * mebibyte, (block + 1) * 32 * mebibyte)),
+      ).toBe(true)
+    }
+  })
+
+  it('tells the size of the disk and of its sectors', () => {
+    const metadata = Number(bytes.readBigUInt64LE(196_608 + 16 + 32 + 16))
+    expect(bytes.toString('latin1', metadata, metadata + 8)).toBe('metadata')
+    const items = Array.from({ length: bytes.readUInt16LE(metadata + 10) }, (_, index) => {
+      const at = metadata + 32 + index * 32
+      const start = metadata + bytes.readUInt32LE(at + 16)
+      return bytes.subarray(start, start + bytes.readUInt32LE(at + 20))
+    })
+    expect(Number(items[1]?.readBigUInt64LE())).toBe(vhdx.sizeBytes)
+    expect([items[3], items[4]].map((item) => item?.readUInt32LE())).toEqual([4096, 4096])
+  })
 })
 
 describe('a rendered disk image', () => {

@@ -198,7 +198,7 @@ describe('security groups and public addresses', () => {
       { location, sku, publicIPAllocationMethod: 'Static' },
       quick,
     )
-    expect(address.ipAddress).toMatch(/^203\.0\.113\./)
+    expect(address.ipAddress).toMatch(/^127\.(1[2-9]\d|2[0-4]\d)\./)
     await putInterface('open', { publicIPAddress: { id: address.id ?? '' } })
     expect(await refusal(client.publicIPAddresses.beginDeleteAndWait(group, 'pip', quick))).toMatchObject({
       code: 'PublicIPAddressCannotBeDeleted',

@@ -1,4 +1,7 @@
+import { connect } from 'node:net'
 import { afterEach, describe, expect, it } from '@jest/globals'
+import { readConnection } from '../../src/sandbox/connection.js'
+import { guestAddress } from '../../src/sandbox/guest/addresses.js'
 import { Running } from './running.js'
 
 const version = '?api-version=2025-01-02'
@@ -85,6 +88,26 @@ describe('a restart', () => {
       body: { status: 'Failed', error: { code: 'InvalidParameter' } },
     })
     expect((await running.raw('GET', url('disks/small'))).status).toBe(404)
+  })
+
+  it('lets a guest that was coming up come up', async () => {
+    await begin()
+    await restart()
+    const host = guestAddress(running.sandbox.world.secret, running.id('Microsoft.Compute/virtualMachines/web-1'))
+    const { sshPort = 0 } = readConnection(running.home) ?? {}
+    const answers = () =>
+      new Promise<boolean>((resolve) => {
+        const socket = connect(sshPort, host, () => resolve(true))
+        socket.once('error', () => resolve(false)).once('connect', () => socket.destroy())
+      })
+    expect(await answers()).toBe(false)
+    running.sandbox.world.advance(20_000)
+    let up = await answers()
+    for (let tries = 0; !up && tries < 40; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 25))
+      up = await answers()
+    }
+    expect(up).toBe(true)
   })
 
   it('never says that access was granted without saying where', async () => {

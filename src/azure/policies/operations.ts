@@ -44,20 +44,26 @@ function followOperation(call: Call, response: PipelineResponse, reads: boolean)
     const url = response.headers.get(name)
     if (url && !call.statusUrls.includes(url)) call.statusUrls.push(url)
   }
-  if (reads || response.status < 300) call.failure = failureIn(response) ?? call.failure
+  if (!reads && response.status >= 300) return
+  const { status, bodyAsText } = response
+  const told = status < 300 && /fail|cancel|"output"/i.test(bodyAsText ?? '') ? fieldsOf(bodyAsText ?? '') : undefined
+  if (!told) return
+  call.failure = failureIn(told, status) ?? call.failure
+  call.output = (isFields(told['properties']) ? told['properties'] : told)['output'] ?? call.output
+}
+
+/** Undefined of what is not JSON: that says nothing about an operation, and the SDK complains about it itself. */
+function fieldsOf(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const body: unknown = JSON.parse(text)
+    return isFields(body) ? body : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** `status` of an operation, or `provisioningState` of a resource that has no operation of its own. */
-function failureIn({ status, bodyAsText }: PipelineResponse): Call['failure'] {
-  if (status >= 300 || !bodyAsText || !/fail|cancel/i.test(bodyAsText)) return undefined
-  let body: unknown
-  try {
-    body = JSON.parse(bodyAsText)
-  } catch {
-    // Not JSON: then it says nothing about an operation, and the SDK complains about it itself.
-    return undefined
-  }
-  if (!isFields(body)) return undefined
+function failureIn(body: Readonly<Record<string, unknown>>, status: number): Call['failure'] {
   const properties = isFields(body['properties']) ? body['properties'] : {}
   const state = body['status'] ?? properties['provisioningState'] ?? body['provisioningState']
   if (typeof state !== 'string' || !/fail|cancel/i.test(state)) return undefined

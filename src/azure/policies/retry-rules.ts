@@ -51,7 +51,7 @@ export function pauseBeforeRetry(attempt: Attempt): number | undefined {
 }
 
 /** Operations of Azure that may be asked for twice. */
-const repeatablePosts = /\/(start|deallocate|powerOff|endGetAccess)$/i
+const repeatablePosts = /\/(start|deallocate|powerOff|endGetAccess|retrieveBootDiagnosticsData)$/i
 const tagsPath = /\/providers\/Microsoft\.Resources\/tags\/default$/i
 
 /** Whether the same request may be sent again when nobody knows whether it was carried out. */

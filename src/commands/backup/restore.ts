@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core'
 import { AzureCommand, given, yesFlag } from '../../base-command.js'
-import { validResourceGroup, validSubnetId, validVmName } from '../../core/domain/validation.js'
+import { validRegion, validResourceGroup, validSubnetId, validVmName } from '../../core/domain/validation.js'
 import type { RestoreResult } from '../../core/managers/restore-manager.js'
 import { restoreChoice } from '../../terminal/restore-choice.js'
 import { describeRestore, restoreQuestion } from '../../terminal/restores.js'
@@ -17,6 +17,11 @@ old disks are kept and named in the result. With --new-vm the VM is left alone a
     '<%= config.bin %> <%= command.id %> web-1 -g my-rg --backup web-1-backup-daily-20261122-010203',
     '<%= config.bin %> <%= command.id %> web-1 -g my-rg --at 2026-11-22T03:00:00Z --yes',
     '<%= config.bin %> <%= command.id %> web-1 -g my-rg --interactive --new-vm web-1-copy',
+    {
+      description: 'From the copies in another region, while the own one is down',
+      command:
+        '<%= config.bin %> <%= command.id %> web-1 -g my-rg --region eastus2 --at 2026-11-22 --new-vm web-1-dr --subnet <id>',
+    },
   ]
   static override usage =
     '<%= command.id %> VM (--backup <name> | --at <time> | --interactive) [--new-vm <name>] [--yes]'
@@ -27,6 +32,7 @@ old disks are kept and named in the result. With --new-vm the VM is left alone a
     at: Flags.string({ helpValue: '<time>', summary: 'The newest backup not after this time: 2026-11-22T03:00:00Z.' }),
     'new-vm': Flags.string({ helpValue: '<name>', summary: 'Leave the VM alone and make this one of the backup.' }),
     'target-resource-group': beside('<group>', "Group for the new VM (default: the VM's own)."),
+    region: beside('<region>', "Restore the copy in this region; asks nothing of the VM's own region."),
     subnet: beside('<id>', "Resource id of a subnet for the new VM (default: the VM's own)."),
     'delete-previous-disks': Flags.boolean({
       default: false,
@@ -39,12 +45,14 @@ old disks are kept and named in the result. With --new-vm the VM is left alone a
   async run(): Promise<RestoreResult> {
     const { args, flags } = await this.parse(BackupRestore)
     const vm = await this.vm(args.vm, flags)
-    const choose = restoreChoice(flags)
+    const region = given(flags.region, validRegion, '--region')
+    const choose = restoreChoice({ ...flags, region })
     const options = {
       newVm: given(flags['new-vm'], validVmName, '--new-vm'),
       targetResourceGroup: given(flags['target-resource-group'], validResourceGroup, '--target-resource-group'),
       subnetId: given(flags.subnet, validSubnetId, '--subnet'),
       deletePreviousDisks: flags['delete-previous-disks'],
+      withoutOriginal: region !== undefined,
     }
     const word = options.newVm === undefined ? this.word(`Restoring ${vm.name} in place`, flags) : undefined
     await using azlin = await this.open(flags, 'optional')

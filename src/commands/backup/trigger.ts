@@ -1,15 +1,18 @@
 import { Args, Flags } from '@oclif/core'
 import { AzureCommand } from '../../base-command.js'
 import { tiers } from '../../core/domain/backup.js'
+import { exitOfMany } from '../../exit-codes.js'
 import { describeBackup } from '../../terminal/backups.js'
 import { type BackupJson, backupJson } from '../../terminal/json.js'
+import { describeReplication } from '../../terminal/replications.js'
 
 export default class BackupTrigger extends AzureCommand {
-  static override summary = 'Take a backup of a VM now, then let expired ones go.'
+  static override summary = 'Take a backup of a VM now, begin its copies, then let expired ones go.'
   static override description =
     `Takes one incremental snapshot of every disk of the VM, started together. The tier is decided by what exists: \
 monthly if this month (UTC) has no monthly backup yet, else weekly if this week has none, else daily. A second \
-trigger of the same VM is refused while one is under way.`
+trigger of the same VM is refused while one is under way. Where the schedule wants copies in a second region, they are \
+begun, and Azure goes on with them.`
   static override examples = [
     { description: 'Take the backup that is due', command: '<%= config.bin %> <%= command.id %> web-1 -g my-rg' },
     {
@@ -20,6 +23,10 @@ trigger of the same VM is refused while one is under way.`
   static override args = { vm: Args.string({ required: true, ignoreStdin: true, description: 'VM to back up' }) }
   static override flags = {
     tier: Flags.option({ options: tiers, summary: 'Keep it as this tier, whatever is due.' })(),
+    wait: Flags.boolean({
+      default: false,
+      summary: 'Wait until the copies that the schedule wants are complete in the second region.',
+    }),
   }
 
   async run(): Promise<BackupJson> {
@@ -28,7 +35,12 @@ trigger of the same VM is refused while one is under way.`
     await using azlin = await this.open(flags, 'required')
     const { backup, cleanup } = await azlin.backups.trigger(vm, { tier: flags.tier }, azlin.run)
 
+    const copied = flags.wait ? await azlin.replication.complete(vm, azlin.run) : undefined
     this.log(describeBackup(backup))
+    if (copied) {
+      this.notice(describeReplication(copied.jobs, copied.region))
+      process.exitCode = exitOfMany(copied.errors)
+    }
     if (cleanup && cleanup.deleted.length > 0) this.notice(`Expired and removed: ${cleanup.deleted.join(', ')}.`)
     return backupJson(backup)
   }

@@ -18,15 +18,21 @@ What is in it survives a stop; azlin sandbox reset begins anew.`
   static override flags = {
     port: Flags.string({ helpValue: '<port>', default: '0', summary: 'Port to listen on (0: any free one).' }),
     speed: Flags.string({ helpValue: '<factor>', default: '60', summary: "Azure's durations are divided by this." }),
+    'run-command': Flags.boolean({
+      allowNo: true,
+      default: true,
+      summary: 'Really run, on this computer and as you, what is to be run in a VM (Run Command, SSH).',
+    }),
   }
 
   async run(): Promise<SandboxStatus & { readonly alreadyRunning: boolean }> {
     const { flags } = await this.parse(SandboxStart)
     const port = validCount(flags.port, '--port', 0, 65_535)
     const speed = validCount(flags.speed, '--speed', 1, 1_000_000)
+    const runCommand = flags['run-command']
     const { startDetached } = await import('../../sandbox/start-detached.js')
     const program = fileURLToPath(new URL('../../sandbox/main.js', import.meta.url))
-    const started = await startDetached({ program, home: this.folder, port, speed }, this.signal)
+    const started = await startDetached({ program, home: this.folder, port, speed, runCommand }, this.signal)
     if ('failure' in started) throw new AzlinError('SANDBOX_FAILED', { reason: started.failure })
 
     if (started.alreadyRunning) this.notice('The sandbox was running already; it goes on with its own port and speed.')

@@ -7,16 +7,16 @@ import type { ResourceRef } from './machine.js'
 const typePath = {
   disk: 'Microsoft.Compute/disks',
   nic: 'Microsoft.Network/networkInterfaces',
+  nsg: 'Microsoft.Network/networkSecurityGroups',
+  pip: 'Microsoft.Network/publicIPAddresses',
   snapshot: 'Microsoft.Compute/snapshots',
   vm: 'Microsoft.Compute/virtualMachines',
+  vnet: 'Microsoft.Network/virtualNetworks',
 } as const
+export type ArmKind = keyof typeof typePath
 
 /** `/subscriptions/{s}/resourceGroups/{g}/providers/{type}/{name}` */
-export function armId(
-  subscriptionId: string,
-  kind: keyof typeof typePath,
-  { name, resourceGroup }: ResourceRef,
-): string {
+export function armId(subscriptionId: string, kind: ArmKind, { name, resourceGroup }: ResourceRef): string {
   return `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/${typePath[kind]}/${name}`
 }
 
@@ -30,4 +30,23 @@ export function resourceRefOf(id: string): ResourceRef | undefined {
     /^\/subscriptions\/[^/]+\/resourceGroups\/(?<resourceGroup>[^/]+)\/providers\/[^/]+\/[^/]+\/(?<name>[^/]+)$/i
   const { resourceGroup, name } = shape.exec(id)?.groups ?? {}
   return resourceGroup !== undefined && name !== undefined ? { name, resourceGroup } : undefined
+}
+
+/** `/subscriptions/{s}/resourceGroups/{g}` */
+export function groupId(subscriptionId: string, resourceGroup: string): string {
+  return `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`
+}
+
+/** The name in a resource group's own id; undefined when it is the id of something else. */
+export function groupNameOf(id: string): string | undefined {
+  return /^\/subscriptions\/[^/]+\/resourceGroups\/([^/]+)$/i.exec(id)?.[1]
+}
+
+/** The top-level resource that an id is of, or is inside of (an extension of a VM). Undefined for other kinds. */
+export function ownerOf(id: string): (ResourceRef & { readonly kind: ArmKind }) | undefined {
+  const shape =
+    /^\/subscriptions\/[^/]+\/resourceGroups\/(?<group>[^/]+)\/providers\/(?<type>[^/]+\/[^/]+)\/(?<name>[^/]+)(?:\/|$)/i
+  const { group = '', type = '', name = '' } = shape.exec(id)?.groups ?? {}
+  const [kind] = Object.entries(typePath).find(([, path]) => path.toLowerCase() === type.toLowerCase()) ?? []
+  return kind === undefined ? undefined : { kind: kind as ArmKind, name, resourceGroup: group }
 }

@@ -50,11 +50,25 @@ export interface RecoveryPoint {
   readonly complete: boolean
 }
 
+/** 1 complete, 2 a disk was made of it, 3 its content was read, 4 it booted, 5 its checks passed. */
+export const proofLevels = [1, 2, 3, 4, 5] as const
+export type ProofLevel = (typeof proofLevels)[number]
+
+/** How far a backup was shown to be restorable, and when. */
+export interface Proof {
+  readonly level: ProofLevel
+  readonly at: Date
+}
+
 export interface Backup extends RecoveryPoint {
   readonly tier: Tier
   /** Regions that hold a complete copy, as the tags say. */
   readonly replicatedTo: readonly string[]
   readonly verifiedAt: Date | undefined
+  /** When a verification last failed, if none has passed since. */
+  readonly verifyFailedAt: Date | undefined
+  /** The weakest of its disks' proofs; undefined when a disk has none. A complete backup is at level 1 by itself. */
+  readonly proof: Proof | undefined
   /** Set on a copy in a second region: the name of the source OS disk's snapshot. */
   readonly replicaOf: string | undefined
   /** A cross-region copy of it is under way, or this is the copy. */

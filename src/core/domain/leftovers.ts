@@ -5,7 +5,8 @@
 import { sameId } from './arm-id.js'
 import { decodeTemporary } from './temporary.js'
 
-export const temporaryKinds = ['restore', 'vm', 'nic', 'disk', 'snapshot'] as const
+/** In the order of removal: what holds another thing goes before it. */
+export const temporaryKinds = ['restore', 'vm', 'nic', 'pip', 'disk', 'snapshot', 'vnet', 'nsg', 'group'] as const
 export type TemporaryKind = (typeof temporaryKinds)[number]
 
 export interface JournalFact {
@@ -40,7 +41,12 @@ export const patienceMs = 6 * 60 * 60_000
 const kindOfType: Readonly<Record<string, TemporaryKind>> = {
   'microsoft.compute/virtualmachines': 'vm',
   'microsoft.network/networkinterfaces': 'nic',
+  'microsoft.network/publicipaddresses': 'pip',
   'microsoft.compute/disks': 'disk',
+  'microsoft.network/virtualnetworks': 'vnet',
+  'microsoft.network/networksecuritygroups': 'nsg',
+  'microsoft.resources/resourcegroups': 'group',
+  'microsoft.resources/subscriptions/resourcegroups': 'group',
 }
 
 /** In the order of removal: what holds another thing goes before it. */

@@ -76,6 +76,8 @@ export interface Disk extends ResourceRef {
   readonly zone: string | undefined
   readonly sku: string
   readonly sizeGb: number
+  /** Where Azure says it. */
+  readonly sizeBytes?: number | undefined
   readonly state: string
   /** ARM id of the VM that holds it, if one does. */
   readonly managedBy: string | undefined

@@ -36,9 +36,9 @@ export function shortened(name: string, room: number): string {
   return `${prefix}${prefix ? '-' : ''}${fingerprint(name.toLowerCase())}`
 }
 
-/** Only the VM's part gives way: what follows it says what the thing is. */
-function fitted(vm: string, rest: string): string {
-  return `${shortened(vm, longest - rest.length)}${rest}`
+/** Only the first part gives way: what follows it says what the thing is. */
+function fitted(first: string, rest: string): string {
+  return `${shortened(first, longest - rest.length)}${rest}`
 }
 
 function place(lun: number | null): string {
@@ -55,9 +55,24 @@ export function snapshotSetName(vm: string, at: Date, lun: number | null = null)
   return fitted(vm, `-snapshot-${stampOf(at)}${place(lun)}`)
 }
 
+/**
+ * The name of a snapshot's copy in another region: `{source}-{region}`, a data disk's LUN last. It differs from the
+ * source's, as both may lie in one group, and from that of the copy in a third region.
+ */
+export function replicaName(source: string, region: string, lun: number | null): string {
+  const end = place(lun)
+  const whole = end !== '' && source.toLowerCase().endsWith(end) ? source.slice(0, -end.length) : source
+  return fitted(whole, `-${region}${end}`)
+}
+
 /** `{vm}-{os|lunN}-{stamp}` */
 export function restoredDiskName(vm: string, lun: number | null, at: Date): string {
   return fitted(vm, `-${lun === null ? 'os' : `lun${lun}`}-${stampOf(at)}`)
+}
+
+/** `{snapshot}-verify-{stamp}`: the disk that a snapshot is verified with. */
+export function verifyDiskName(snapshot: string, at: Date): string {
+  return fitted(snapshot, `-verify-${stampOf(at)}`)
 }
 
 /** The LUN that a data disk's snapshot is named for. */

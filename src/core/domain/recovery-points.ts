@@ -2,12 +2,21 @@
  * Which snapshots are recovery points of one VM. Tags and source disks decide, never
  * the beginning of a name: `web` is not `web-2`.
  */
-import { sameId } from './arm-id.js'
-import type { Backup, RecoveryDisk, RecoveryPoint, Tier } from './backup.js'
+import { resourceRefOf, sameId } from './arm-id.js'
+import type { Backup, Proof, RecoveryDisk, RecoveryPoint, Tier } from './backup.js'
 import { tiers } from './backup.js'
 import type { Machine, VmRef } from './machine.js'
 import { lunIn, momentIn } from './naming.js'
-import { diskFactsIn, machineFactsIn, recoveryTag, replicatedToIn, tierIn, verifiedAtIn } from './recovery-tags.js'
+import {
+  diskFactsIn,
+  machineFactsIn,
+  proofIn,
+  recoveryTag,
+  replicatedToIn,
+  tierIn,
+  verifiedAtIn,
+  verifyFailedAtIn,
+} from './recovery-tags.js'
 import { isReady, type Snapshot } from './snapshot.js'
 import { tagOf } from './tag-text.js'
 
@@ -67,6 +76,9 @@ export function belongsTo(snapshot: Snapshot, vm: VmRef, machine: Machine | unde
   if (!same(name, vm.name)) return false
   const group = tagOf(snapshot.tags, recoveryTag.vmGroup)
   if (group !== undefined) return same(group, vm.resourceGroup)
+  // A copy may lie in any group; what it was copied from lay in the VM's.
+  const copiedFrom = isReplica(snapshot) ? resourceRefOf(snapshot.sourceId ?? '') : undefined
+  if (copiedFrom) return same(copiedFrom.resourceGroup, vm.resourceGroup)
   return ofItsDisk || same(snapshot.resourceGroup, vm.resourceGroup)
 }
 
@@ -91,6 +103,8 @@ function toBackup(group: readonly Snapshot[], vm: VmRef, machine: Machine | unde
     tier,
     replicatedTo: inAll(group.map(({ tags }) => replicatedToIn(tags))),
     verifiedAt: earliest(group.map(({ tags }) => verifiedAtIn(tags))),
+    verifyFailedAt: latest(group.map(({ tags }) => verifyFailedAtIn(tags))),
+    proof: weakest(group.map(({ tags }) => proofIn(tags))),
     replicaOf: os && tagOf(os.tags, recoveryTag.replicaOf),
     copying: arriving,
   }
@@ -189,6 +203,18 @@ function inAll(lists: readonly (readonly string[])[]): readonly string[] {
 function earliest(moments: readonly (Date | undefined)[]): Date | undefined {
   const known = moments.filter((moment) => moment !== undefined)
   return known.length === moments.length && known.length > 0 ? new Date(Math.min(...known.map(Number))) : undefined
+}
+
+/** One disk that failed fails them all. */
+function latest(moments: readonly (Date | undefined)[]): Date | undefined {
+  const known = moments.filter((moment) => moment !== undefined)
+  return known.length > 0 ? new Date(Math.max(...known.map(Number))) : undefined
+}
+
+function weakest(proofs: readonly (Proof | undefined)[]): Proof | undefined {
+  const known = proofs.filter((proof) => proof !== undefined)
+  if (known.length < proofs.length) return undefined
+  return known.toSorted((a, b) => a.level - b.level || +a.at - +b.at)[0]
 }
 
 function same(a: string, b: string): boolean {

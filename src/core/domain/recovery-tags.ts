@@ -4,8 +4,8 @@
  * computer that took the backup are gone. Reading is tolerant: what is not there, or
  * is not understood, is undefined.
  */
-import type { DiskFacts, MachineFacts, Tier } from './backup.js'
-import { tiers } from './backup.js'
+import type { DiskFacts, MachineFacts, Proof, Tier } from './backup.js'
+import { proofLevels, tiers } from './backup.js'
 import type { Caching, Plan, TrustedLaunch, VmRef } from './machine.js'
 import { decodeFields, encodeFields, longestTagValue, type TagMap, tagOf } from './tag-text.js'
 
@@ -18,12 +18,19 @@ export const recoveryTag = {
   tier: 'azlin:backup-tier',
   /** On a copy: the name of the snapshot it was made from. */
   replicaOf: 'azlin:replica-of',
+  /** On a copy: the region of the snapshot it was made from. */
+  sourceRegion: 'azlin:source-region',
+  /** On a copy: when all of its data was first seen to be there. */
+  arrivedAt: 'azlin:arrived-at',
   machine: 'azlin:machine',
   plan: 'azlin:plan',
   disk: 'azlin:disk',
   /** Regions that hold a complete copy, separated by spaces. */
   replicatedTo: 'azlin:replicated-to',
   verifiedAt: 'azlin:verified-at',
+  verifyFailedAt: 'azlin:verify-failed-at',
+  /** The strongest proof that it can be restored: `level=3;at=…`. */
+  proof: 'azlin:proof',
   /** Tells two commands apart that took a set of the same name in the same second. */
   capture: 'azlin:capture',
 } as const
@@ -103,7 +110,30 @@ export function replicatedToIn(tags: TagMap): readonly string[] {
 }
 
 export function verifiedAtIn(tags: TagMap): Date | undefined {
-  const at = new Date(tagOf(tags, recoveryTag.verifiedAt) ?? Number.NaN)
+  return momentIn(tags, recoveryTag.verifiedAt)
+}
+
+export function verifyFailedAtIn(tags: TagMap): Date | undefined {
+  return momentIn(tags, recoveryTag.verifyFailedAt)
+}
+
+export function encodeProof({ level, at }: Proof): string {
+  return encodeFields({ level, at: at.toISOString() })
+}
+
+export function proofIn(tags: TagMap): Proof | undefined {
+  const fields = decodeFields(tagOf(tags, recoveryTag.proof) ?? '')
+  const level = proofLevels.find((one) => String(one) === fields.get('level'))
+  const at = new Date(fields.get('at') ?? Number.NaN)
+  return level === undefined || Number.isNaN(+at) ? undefined : { level, at }
+}
+
+export function arrivedAtIn(tags: TagMap): Date | undefined {
+  return momentIn(tags, recoveryTag.arrivedAt)
+}
+
+function momentIn(tags: TagMap, name: string): Date | undefined {
+  const at = new Date(tagOf(tags, name) ?? Number.NaN)
   return Number.isNaN(+at) ? undefined : at
 }
 

@@ -32,7 +32,7 @@ export interface DiskPlans {
 const fallbackSku = 'Standard_LRS'
 
 /** LRS disks live in one zone; ZRS disks must not name one. */
-function zoneFor(sku: string, zone: string | undefined): string | undefined {
+export function zoneFor(sku: string, zone: string | undefined): string | undefined {
   return /_ZRS$/i.test(sku) ? undefined : zone
 }
 

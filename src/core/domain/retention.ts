@@ -13,6 +13,8 @@ export interface Verdict {
   readonly keep: boolean
   /** A phrase that names the rule. */
   readonly reason: string
+  /** Kept past its time for nothing but the copy that it waits for. */
+  readonly awaitsReplica: boolean
 }
 
 export interface RetentionPlan {
@@ -33,24 +35,30 @@ export interface RetentionInput {
   readonly now: Date
 }
 
+/** A backup past its time that has no copy yet stays this much longer, if a newer one has one. */
+const graceMs = 14 * dayMs
+
 /** A single run may remove this many without asking, however many there are. */
 const fewEnough = 10
 
-export function planRetention({ backups, incomplete, policy, isLocked, now }: RetentionInput): RetentionPlan {
+export function planRetention(input: RetentionInput): RetentionPlan {
+  const { backups, incomplete, policy, isLocked, now } = input
   const newest = backups[0]
   const newestVerified = backups.find((backup) => backup.verifiedAt !== undefined)
 
   const verdicts = backups.map((backup): Verdict => {
     const term = termOf(backup, policy, now)
-    if (!term.over) return { backup, keep: true, reason: term.reason }
+    if (!term.over) return { backup, keep: true, reason: term.reason, awaitsReplica: false }
+    const awaiting = awaitsReplica(backup, policy) && !isGivenUp(backup, input)
     const saved =
       (backup === newest && 'it is the newest complete backup') ||
       (backup === newestVerified && 'it is the newest verified backup') ||
       (backup.copying && 'it is being copied') ||
-      (awaitsReplica(backup, policy) && `it has no copy in ${policy.targetRegion} yet`) ||
+      (awaiting && `it has no copy in ${policy.targetRegion} yet`) ||
       (isLocked(backup) && 'it is under a lock')
-    if (saved) return { backup, keep: true, reason: `${saved} (${term.reason})` }
-    return { backup, keep: false, reason: term.reason }
+    const why = { backup, awaitsReplica: awaiting && saved === `it has no copy in ${policy.targetRegion} yet` }
+    if (saved) return { ...why, keep: true, reason: `${saved} (${term.reason})` }
+    return { ...why, keep: false, reason: term.reason }
   })
 
   const gone = verdicts.filter((verdict) => !verdict.keep).length
@@ -59,6 +67,28 @@ export function planRetention({ backups, incomplete, policy, isLocked, now }: Re
     leftovers: incomplete.filter((half) => isLeftover(half, newest, policy, now) && !isLocked(half)),
     massive: gone > fewEnough && gone * 2 > backups.length,
   }
+}
+
+/**
+ * The same rules for copies, region by region: the newest complete and the newest verified copy of each region stay.
+ * A copy whose source is gone is as good as any other.
+ */
+export function planReplicas({
+  replicas,
+  policy,
+  isLocked,
+  now,
+}: Pick<RetentionInput, 'policy' | 'isLocked' | 'now'> & {
+  /** Complete or not, newest first. */
+  readonly replicas: readonly Backup[]
+}): readonly RetentionPlan[] {
+  const alone = { ...policy, crossRegionEnabled: false }
+  return [...new Set(replicas.map(({ region }) => region))].map((region) => {
+    const there = replicas.filter((one) => one.region === region)
+    const backups = there.filter((one) => one.complete)
+    const incomplete = there.filter((one) => !one.complete)
+    return planRetention({ backups, incomplete, policy: alone, isLocked, now })
+  })
 }
 
 /** What may still be growing, or may be all that is left, is not a leftover. */
@@ -89,6 +119,15 @@ const units = { daily: 'day', weekly: 'week', monthly: 'month' } as const satisf
 function isOver(tier: Tier, count: number, createdAt: Date, now: Date): boolean {
   if (tier === 'monthly') return now >= addMonths(createdAt, count)
   return +now - +createdAt > count * (tier === 'weekly' ? 7 : 1) * dayMs
+}
+
+/**
+ * Whether it may go without ever having been copied: long past its time, and something newer is safe in the second
+ * region. Neither lost silently nor piled up for ever.
+ */
+function isGivenUp(backup: Backup, { backups, policy, now }: RetentionInput): boolean {
+  const newerIsCopied = backups.some((one) => one.createdAt > backup.createdAt && !awaitsReplica(one, policy))
+  return newerIsCopied && termOf(backup, policy, new Date(+now - graceMs)).over
 }
 
 function awaitsReplica({ replicatedTo }: Backup, { crossRegionEnabled, targetRegion }: RetentionPolicy): boolean {

@@ -5,6 +5,10 @@ export interface Snapshot extends ResourceRef {
   readonly id: string
   readonly region: string
   readonly sizeGb: number
+  /** Where Azure says it. */
+  readonly sizeBytes?: number | undefined
+  /** 512, or 4096 of some Ultra and Premium SSD v2 disks; where Azure says it. */
+  readonly sectorBytes?: number | undefined
   readonly createdAt: Date
   readonly incremental: boolean
   /** `Copy` within a region, `CopyStart` across regions. */

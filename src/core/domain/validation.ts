@@ -40,6 +40,14 @@ export function validSubnetId(value: string, what = 'Subnet'): string {
   return matching(value, rule, { what, why: 'it needs the whole resource id of a subnet', example })
 }
 
+/** The ARM id of a disk encryption set. */
+export function validEncryptionSetId(value: string, what = 'Disk encryption set'): string {
+  const rule =
+    /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft.Compute\/diskEncryptionSets\/[^/]+$/i
+  const example = '/subscriptions/…/resourceGroups/keys-rg/providers/Microsoft.Compute/diskEncryptionSets/eastus2-keys'
+  return matching(value, rule, { what, why: 'it needs the whole resource id of a disk encryption set', example })
+}
+
 /** Gives the programmatic name: `West US 2` becomes `westus2`. Whether there is such a region only Azure can say. */
 export function validRegion(value: string, what = 'Region'): string {
   const name = value.toLowerCase().replaceAll(' ', '')

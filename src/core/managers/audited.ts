@@ -49,7 +49,7 @@ export async function audited<T>(
 }
 
 /** For work that must be written down before it is begun. */
-export function requireRecords({ records }: ManagerDeps): Records {
+export function requireRecords({ records }: Pick<ManagerDeps, 'records'>): Records {
   if (!records) throw new AzlinError('INTERNAL', { reason: 'the database was not opened' })
   return records
 }

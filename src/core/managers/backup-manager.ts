@@ -6,6 +6,8 @@ import type { Run } from '../run.js'
 import { type Inventory, readInventory, readRecovery } from './backup-inventory.js'
 import type { ManagerDeps } from './deps.js'
 import { rememberBackup } from './last-run.js'
+import { type InRegion, replicasIn } from './replica-inventory.js'
+import type { ReplicationManager } from './replication-manager.js'
 import { type CleanupResult, RetentionManager } from './retention-manager.js'
 import { takeBackup } from './take-backup.js'
 import { inTurn } from './turn.js'
@@ -26,14 +28,16 @@ export interface BackupFilter {
 export class BackupManager {
   readonly #deps: ManagerDeps
   readonly #retention: RetentionManager
+  readonly #replication: ReplicationManager
 
-  constructor(deps: ManagerDeps) {
+  constructor(deps: ManagerDeps, replication: ReplicationManager) {
     this.#deps = deps
+    this.#replication = replication
     this.#retention = new RetentionManager(deps)
   }
 
   /**
-   * Takes a backup of all disks, then lets expired ones go. BACKUP_NOT_CONFIGURED, SCHEDULE_UNREADABLE,
+   * Takes a backup of all disks, begins the copies that its schedule wants, and lets expired ones go. BACKUP_NOT_CONFIGURED, SCHEDULE_UNREADABLE,
    * TIER_OFF, BACKUP_IN_PROGRESS, VM_BUSY, UNSUPPORTED_DISK, BACKUP_FAILED.
    */
   trigger(vm: VmRef, { tier }: { readonly tier?: Tier | undefined }, run: Run): Promise<Triggered> {
@@ -62,6 +66,12 @@ export class BackupManager {
     return backups.filter((one) => (!tier || one.tier === tier) && (!since || one.createdAt >= since))
   }
 
+  /** What can be restored in a region. Asks nothing of the VM, nor of its own region. */
+  async listIn(region: string, vm: VmRef, { tier, since }: BackupFilter, run: Run): Promise<readonly InRegion[]> {
+    const found = await replicasIn(this.#deps.azure, vm, region, run)
+    return found.filter((one) => (!tier || one.tier === tier) && (!since || one.createdAt >= since))
+  }
+
   /** BACKUP_NOT_FOUND, BACKUP_INCOMPLETE. */
   async find(vm: VmRef, name: string, run: Run): Promise<Backup> {
     const { backups, incomplete } = await readRecovery(this.#deps.azure, vm, run)
@@ -76,9 +86,16 @@ export class BackupManager {
     })
   }
 
-  /** The newest complete backup not after a moment. NO_BACKUPS, NO_BACKUP_AT. */
-  async newestAt(vm: VmRef, at: Date, run: Run): Promise<Backup> {
-    const backups = await this.list(vm, {}, run)
+  /** One of those that a region holds. BACKUP_NOT_FOUND. */
+  async findIn(region: string, vm: VmRef, name: string, run: Run): Promise<Backup> {
+    const found = (await this.listIn(region, vm, {}, run)).find((one) => one.name.toLowerCase() === name.toLowerCase())
+    if (!found) throw new AzlinError('BACKUP_NOT_FOUND', { backup: `${name} in ${region}`, vm: vm.name })
+    return found
+  }
+
+  /** The newest complete backup (with `region`: of those it holds) not after a moment. NO_BACKUPS, NO_BACKUP_AT. */
+  async newestAt(vm: VmRef, at: Date, region: string | undefined, run: Run): Promise<Backup> {
+    const backups = region === undefined ? await this.list(vm, {}, run) : await this.listIn(region, vm, {}, run)
     if (backups.length === 0) throw new AzlinError('NO_BACKUPS', { vm: vm.name, resourceGroup: vm.resourceGroup })
     const found = backups.find((one) => one.createdAt <= at)
     if (!found) throw new AzlinError('NO_BACKUP_AT', { vm: vm.name, at: at.toISOString() })
@@ -89,6 +106,8 @@ export class BackupManager {
   async #finish({ backup, inventory }: { backup: Backup; inventory: Inventory }, run: Run): Promise<Triggered> {
     const { machine } = inventory
     await rememberBackup(this.#deps.azure, machine, backup, run)
+    // Before anything expires: what is being copied stays.
+    await this.#replication.advance(machine, inventory.schedule, run)
     try {
       const plan = await this.#retention.planFor(inventory, run)
       const cleanup = await this.#retention.apply(plan, { confirmed: false }, run)

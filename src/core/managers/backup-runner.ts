@@ -1,5 +1,6 @@
-import type { Tier } from '../domain/backup.js'
+import type { BackupSchedule, Tier } from '../domain/backup.js'
 import type { Machine, VmRef } from '../domain/machine.js'
+import type { Recovery } from '../domain/recovery-points.js'
 import { readSchedule } from '../domain/schedule.js'
 import { dueToday } from '../domain/tiers.js'
 import { AzlinError } from '../errors.js'
@@ -7,6 +8,7 @@ import type { Limit, Run } from '../run.js'
 import { type GroupReader, inventoryOf } from './backup-inventory.js'
 import type { BackupManager, Triggered } from './backup-manager.js'
 import type { ManagerDeps } from './deps.js'
+import type { ReplicationManager } from './replication-manager.js'
 
 export type RunItem = { readonly vm: VmRef } & Outcome
 
@@ -33,10 +35,16 @@ export class BackupRunner {
   readonly #deps: ManagerDeps
   readonly #vmLimit: Limit
   readonly #backups: BackupManager
+  readonly #replication: ReplicationManager
 
   /** `vmLimit`: how many VMs are backed up at once; another limit than that of the deps. */
-  constructor({ vmLimit, ...deps }: ManagerDeps & { readonly vmLimit: Limit }, backups: BackupManager) {
+  constructor(
+    { vmLimit, ...deps }: ManagerDeps & { readonly vmLimit: Limit },
+    backups: BackupManager,
+    replication: ReplicationManager,
+  ) {
     this.#deps = deps
+    this.#replication = replication
     this.#vmLimit = vmLimit
     this.#backups = backups
   }
@@ -56,10 +64,12 @@ export class BackupRunner {
     const { recovery, schedule } = await inventoryOf(machine, inGroup)
     if (!schedule.enabled) return { outcome: 'skipped', reason: 'its schedule is disabled' }
     const tier = dueToday(recovery.backups, schedule, this.#deps.clock.now())
-    if (tier === undefined) return notDue
-    if (dryRun) return { outcome: 'due', tier }
-    const triggered = await this.#backups.triggerOfDay(machine, run)
-    return triggered ? { outcome: 'taken', triggered } : notDue
+    if (tier !== undefined && dryRun) return { outcome: 'due', tier }
+    const triggered = tier === undefined ? undefined : await this.#backups.triggerOfDay(machine, run)
+    if (triggered) return { outcome: 'taken', triggered }
+    // Copies go one by one: each call of the timer begins those that may begin now.
+    if (!dryRun && awaitsCopies(recovery, schedule)) await this.#replication.advance(machine, schedule, run)
+    return notDue
   }
 
   #each<T extends VmRef>(vms: readonly T[], run: Run, work: (vm: T) => Promise<Outcome>): Promise<readonly RunItem[]> {
@@ -97,6 +107,11 @@ export class BackupRunner {
 }
 
 const notDue = { outcome: 'skipped', reason: 'nothing is due today' } as const
+
+function awaitsCopies({ backups }: Recovery, { crossRegionEnabled, targetRegion }: BackupSchedule): boolean {
+  if (!crossRegionEnabled || targetRegion === undefined) return false
+  return backups.some(({ replicatedTo }) => !replicatedTo.includes(targetRegion.toLowerCase()))
+}
 
 /** One whose schedule cannot be read counts: nobody would notice that it is not backed up. */
 function hasSchedule({ tags }: Machine): boolean {

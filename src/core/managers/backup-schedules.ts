@@ -6,6 +6,7 @@ import type { Run } from '../run.js'
 import { audited } from './audited.js'
 import { scheduleOf } from './backup-inventory.js'
 import type { ManagerDeps } from './deps.js'
+import { mustKnowRegion } from './known-region.js'
 
 export interface BackupPolicy {
   readonly dailyRetention: number
@@ -42,7 +43,7 @@ export class BackupSchedules {
 
     const [machine] = await Promise.all([
       azure.machines.get(vm, run.signal),
-      this.#checkRegion(crossRegionTo, run),
+      crossRegionTo === undefined ? undefined : mustKnowRegion(azure, crossRegionTo, run),
       this.#checkGroup(policy.backupResourceGroup, run),
       this.#checkGroup(policy.targetResourceGroup, run),
     ])
@@ -85,13 +86,6 @@ export class BackupSchedules {
     await audited(this.#deps, { operation, subject: machine.id, details: { schedule: tags[scheduleTag] } }, run, () =>
       this.#deps.azure.tags.merge(machine.id, tags, run.signal),
     )
-  }
-
-  async #checkRegion(region: string | undefined, run: Run): Promise<void> {
-    if (region === undefined) return
-    const known = await this.#deps.azure.regions.list(run.signal)
-    if (known.some((one) => one.toLowerCase() === region.toLowerCase())) return
-    throw new AzlinError('REGION_UNKNOWN', { region, near: closest(region, known) })
   }
 
   async #checkGroup(resourceGroup: string | undefined, run: Run): Promise<void> {
@@ -138,19 +132,6 @@ function sameRegion({ name, region }: Machine): AzlinError<'INVALID_INPUT'> {
     why,
     example: 'a region that is paired with it',
   })
-}
-
-/** The region that begins most like the one that was typed; empty when none does. */
-function closest(typed: string, known: readonly string[]): string {
-  const shared = (name: string) => {
-    let length = 0
-    while (length < typed.length && name[length] === typed[length]) length++
-    return length
-  }
-  const [best] = known.toSorted(
-    (a, b) => shared(b) - shared(a) || Math.abs(a.length - typed.length) - Math.abs(b.length - typed.length),
-  )
-  return best !== undefined && shared(best) >= 3 ? best : ''
 }
 
 function same(a: string, b: string): boolean {

@@ -24,6 +24,8 @@ export interface BesidePlan {
   readonly pointName: string
   readonly disks: readonly DiskPlan[]
   readonly network: NetworkSource
+  /** On the VM, beside those that say where it is from. */
+  readonly tags?: Readonly<Record<string, string>>
 }
 
 export async function restoreBeside(deps: InPlaceDeps, plan: BesidePlan, run: Run): Promise<InPlaceResult> {
@@ -31,7 +33,7 @@ export async function restoreBeside(deps: InPlaceDeps, plan: BesidePlan, run: Ru
   const { newVm, region } = plan
   const start = clock.elapsed()
   const temporary = new TemporaryResources(deps, `restore ${newVm.name}`)
-  const origin = { 'azlin:restored-from': plan.pointName }
+  const origin = { ...plan.tags, 'azlin:restored-from': plan.pointName }
   try {
     const [nicId, places] = await bothSettled(
       makeNic(deps, plan, temporary, run),
@@ -39,7 +41,7 @@ export async function restoreBeside(deps: InPlaceDeps, plan: BesidePlan, run: Ru
     )
 
     run.report({ type: 'vm.creating', vm: newVm.name })
-    const want = { ...newVm, region, zone: plan.zone, facts: plan.facts, disks: places, nicId }
+    const want = { ...newVm, region, zone: plan.zone, facts: plan.facts, disks: places, nicId, throwAway: false }
     await temporary.make(
       'vm',
       newVm,

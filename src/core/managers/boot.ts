@@ -6,7 +6,7 @@ import type { Machines } from '../ports/azure.js'
 import type { Run } from '../run.js'
 
 export interface BootDeps {
-  readonly machines: Machines
+  readonly machines: Pick<Machines, 'status'>
   readonly clock: Clock
   /** Milliseconds between two looks at the instance view. Azure allows 15 status reads a minute per VM. */
   readonly lookEveryMs: number

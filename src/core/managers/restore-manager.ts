@@ -21,6 +21,8 @@ export interface RestoreOptions {
   /** ARM id of the subnet of the new VM; absent: that of the VM's first interface. */
   readonly subnetId?: string | undefined
   readonly deletePreviousDisks?: boolean | undefined
+  /** Ask nothing of the VM itself, whose region may be down: what the snapshots' tags say must do. */
+  readonly withoutOriginal?: boolean | undefined
 }
 
 export type RestorePlan = {
@@ -56,7 +58,11 @@ export class RestoreManager {
       throw new AzlinError('BACKUP_INCOMPLETE', { backup: point.name, why: 'not all of its disks are there' })
 
     const machine =
-      options.newVm === undefined ? await machines.get(vm, run.signal) : await machines.find(vm, run.signal)
+      options.newVm === undefined
+        ? await machines.get(vm, run.signal)
+        : options.withoutOriginal
+          ? undefined
+          : await machines.find(vm, run.signal)
     const current = machine ? await this.#currentDisks(machine, run) : []
     const plan =
       options.newVm === undefined
@@ -126,7 +132,9 @@ export class RestoreManager {
     run: Run,
   ): Promise<RestorePlan> {
     const { machines, regions, groups } = this.#deps.azure
-    const newVm = { name: options.newVm, resourceGroup: options.targetResourceGroup ?? vm.resourceGroup }
+    // Beside the copies it is made of, when the VM's own group may be out of reach.
+    const besides = options.withoutOriginal ? point.disks[0]?.snapshot.resourceGroup : undefined
+    const newVm = { name: options.newVm, resourceGroup: options.targetResourceGroup ?? besides ?? vm.resourceGroup }
     const { disks, problems: found, notices } = planBeside(point, original, current)
     const problems = [...found]
 
@@ -138,7 +146,12 @@ export class RestoreManager {
     const facts = point.machine ?? (original && factsOf(original))
     const network = networkFor(original, options.subnetId)
     if (!facts) problems.push(`neither its tags nor ${vm.name} itself say what VM to make of it`)
-    if (!network) problems.push(`${vm.name} is gone, so say which network with --subnet`)
+    if (!network)
+      problems.push(
+        options.withoutOriginal
+          ? `say which network of ${point.region} with --subnet`
+          : `${vm.name} is gone, so say which network with --subnet`,
+      )
     const zone = facts?.zone
     if (facts) {
       const why = await regions.whyNotSize(facts.size, point.region, zone, run.signal)

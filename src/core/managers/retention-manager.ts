@@ -1,6 +1,7 @@
 import type { Backup, BackupSchedule } from '../domain/backup.js'
 import type { VmRef } from '../domain/machine.js'
-import { planRetention, type RetentionPlan } from '../domain/retention.js'
+import { isReplica, type Recovery, recoveryOf } from '../domain/recovery-points.js'
+import { planReplicas, planRetention, type RetentionPlan } from '../domain/retention.js'
 import { AzlinError } from '../errors.js'
 import type { Run } from '../run.js'
 import { audited } from './audited.js'
@@ -12,6 +13,8 @@ export interface CleanupPlan {
   readonly schedule: BackupSchedule
   /** Verdicts with reasons; `massive` when it wants the user's word. */
   readonly retention: RetentionPlan
+  /** The same for the copies, one plan for each region. */
+  readonly replicas: readonly RetentionPlan[]
 }
 
 /** The shape of the JSON result, and what went wrong beside it. */
@@ -24,6 +27,11 @@ export interface CleanupResult {
   readonly failed: readonly { readonly name: string; readonly error: AzlinError }[]
   /** Half backups, never listed, that were past their retention as well. */
   readonly leftovers: readonly string[]
+  /** Copies in other regions, by the name of their backup. */
+  readonly replicas: {
+    readonly deleted: readonly { readonly name: string; readonly region: string }[]
+    readonly kept: readonly { readonly name: string; readonly region: string; readonly reason: string }[]
+  }
 }
 
 /** Refusals that protect a backup as a rule of its own would. */
@@ -47,42 +55,70 @@ export class RetentionManager {
     return this.planFor(await readInventory(this.#deps.azure, vm, run), run)
   }
 
-  async planFor({ machine, schedule, recovery }: Inventory, run: Run): Promise<CleanupPlan> {
+  async planFor(inventory: Inventory, run: Run): Promise<CleanupPlan> {
+    const { machine, schedule } = inventory
     const now = this.#deps.clock.now()
-    const input = { ...recovery, policy: schedule, now }
-    const unlocked = planRetention({ ...input, isLocked: () => false })
-    const going = [...expiring(unlocked), ...unlocked.leftovers]
+    const { backups, incomplete, replicas } = await this.#withReplicas(inventory, run)
+    const planned = (isLocked: (backup: Backup) => boolean) => {
+      const rules = { policy: schedule, now, isLocked }
+      return {
+        retention: planRetention({ ...rules, backups, incomplete }),
+        replicas: planReplicas({ ...rules, replicas }),
+      }
+    }
+    const unlocked = planned(() => false)
+    const going = [unlocked.retention, ...unlocked.replicas].flatMap((plan) => [...expiring(plan), ...plan.leftovers])
     // Locks are asked for only where something would go.
-    const isLocked = going.length > 0 ? await this.#locksOn(going, run) : () => false
-    return { vm: machine, schedule, retention: planRetention({ ...input, isLocked }) }
+    const plan = planned(going.length > 0 ? await this.#locksOn(going, run) : () => false)
+    tellWhatWaits(machine.name, schedule, plan.retention, run)
+    return { vm: machine, schedule, ...plan }
   }
 
   /** What `apply` would do, in the same shape. */
-  preview({ retention }: CleanupPlan): CleanupResult {
-    const gone = expiring(retention).map((backup): Outcome => ({ backup }))
-    return resultOf(
-      retention,
-      gone,
-      retention.leftovers.map((backup): Outcome => ({ backup })),
-    )
+  preview({ retention, replicas }: CleanupPlan): CleanupResult {
+    const gone = (list: readonly Backup[]) => list.map((backup): Outcome => ({ backup }))
+    return {
+      ...resultOf(retention, gone(expiring(retention)), gone(retention.leftovers)),
+      replicas: replicasOf(replicas, gone(replicas.flatMap(expiring))),
+    }
   }
 
   /** MASS_DELETION (nothing removed) for a massive plan that is not confirmed. */
   async apply(plan: CleanupPlan, { confirmed }: { readonly confirmed: boolean }, run: Run): Promise<CleanupResult> {
-    const { vm, retention } = plan
-    const going = expiring(retention)
-    if (retention.massive && !confirmed) {
-      const total = retention.verdicts.length
-      throw new AzlinError('MASS_DELETION', { vm: vm.name, count: going.length, total })
+    const { vm, retention, replicas } = plan
+    const all = [retention, ...replicas]
+    const massive = all.find((one) => one.massive)
+    if (massive && !confirmed) {
+      const total = massive.verdicts.length
+      throw new AzlinError('MASS_DELETION', { vm: vm.name, count: expiring(massive).length, total })
     }
-    if (going.length === 0 && retention.leftovers.length === 0) return this.preview(plan)
-    const details = { backups: going.map(({ name }) => name), leftovers: retention.leftovers.map(({ name }) => name) }
+    const going = all.flatMap(expiring)
+    const leftovers = all.flatMap((one) => one.leftovers)
+    if (going.length + leftovers.length === 0) return this.preview(plan)
+    const nameOf = ({ name, region }: Backup) => `${name} (${region})`
+    const details = { backups: going.map(nameOf), leftovers: leftovers.map(nameOf) }
     const isPartial = ({ failed }: CleanupResult) => failed.length > 0
     return audited(this.#deps, { operation: 'backup cleanup', subject: vm.name, details, isPartial }, run, async () => {
-      const outcomes = await Promise.all([...going, ...retention.leftovers].map((backup) => this.#remove(backup, run)))
+      const removed = new Map(
+        await Promise.all([...going, ...leftovers].map(async (one) => [one, await this.#remove(one, run)] as const)),
+      )
       run.signal.throwIfAborted()
-      return resultOf(retention, outcomes.slice(0, going.length), outcomes.slice(going.length))
+      const outcomes = (list: readonly Backup[]) => list.flatMap((one) => removed.get(one) ?? [])
+      const copies = outcomes(replicas.flatMap(expiring))
+      const home = resultOf(retention, outcomes(expiring(retention)), outcomes(retention.leftovers))
+      const failed = [...home.failed, ...failures([...copies, ...outcomes(replicas.flatMap((one) => one.leftovers))])]
+      return { ...home, failed, replicas: replicasOf(replicas, copies) }
     })
+  }
+
+  /** Copies may lie in any group, also one that the schedule no longer names. */
+  async #withReplicas({ machine, schedule, snapshots, recovery }: Inventory, run: Run): Promise<Recovery> {
+    const copied = recovery.backups.some(({ replicatedTo }) => replicatedTo.length > 0)
+    if (!schedule.crossRegionEnabled && !copied && recovery.replicas.length === 0) return recovery
+    const known = new Set(snapshots.map(({ id }) => id.toLowerCase()))
+    const all = await this.#deps.azure.snapshots.inSubscription(run.signal)
+    const copies = all.filter((one) => isReplica(one) && !known.has(one.id.toLowerCase()))
+    return recoveryOf([...snapshots, ...copies], machine, machine)
   }
 
   /** Never rejects for one backup: one that will not go must not keep the others. */
@@ -132,8 +168,7 @@ function resultOf(
   { verdicts }: RetentionPlan,
   outcomes: readonly Outcome[],
   leftovers: readonly Outcome[],
-): CleanupResult {
-  const isGone = (outcome: Outcome) => !('error' in outcome) && outcome.saved === undefined
+): Omit<CleanupResult, 'replicas'> {
   const gone = outcomes.filter(isGone).map(({ backup }) => backup)
   const of = (tier: Backup['tier']) => gone.filter((backup) => backup.tier === tier).length
   return {
@@ -141,15 +176,44 @@ function resultOf(
     weekly: of('weekly'),
     monthly: of('monthly'),
     deleted: gone.map(({ name }) => name),
-    kept: [
-      ...verdicts.flatMap(({ backup, keep, reason }) => (keep ? [{ name: backup.name, reason }] : [])),
-      ...outcomes.flatMap((outcome) =>
-        'saved' in outcome && outcome.saved !== undefined ? [{ name: outcome.backup.name, reason: outcome.saved }] : [],
-      ),
-    ],
-    failed: [...outcomes, ...leftovers].flatMap((outcome) =>
-      'error' in outcome ? [{ name: outcome.backup.name, error: outcome.error }] : [],
-    ),
+    kept: kept(verdicts, outcomes).map(({ backup, reason }) => ({ name: backup.name, reason })),
+    failed: failures([...outcomes, ...leftovers]),
     leftovers: leftovers.filter(isGone).map(({ backup }) => backup.name),
   }
+}
+
+function replicasOf(plans: readonly RetentionPlan[], outcomes: readonly Outcome[]): CleanupResult['replicas'] {
+  const verdicts = plans.flatMap((plan) => plan.verdicts)
+  return {
+    deleted: outcomes.filter(isGone).map(({ backup: { name, region } }) => ({ name, region })),
+    kept: kept(verdicts, outcomes).map(({ backup: { name, region }, reason }) => ({ name, region, reason })),
+  }
+}
+
+function kept(verdicts: RetentionPlan['verdicts'], outcomes: readonly Outcome[]) {
+  return [
+    ...verdicts.flatMap(({ backup, keep, reason }) => (keep ? [{ backup, reason }] : [])),
+    ...outcomes.flatMap((outcome) =>
+      'saved' in outcome && outcome.saved !== undefined ? [{ backup: outcome.backup, reason: outcome.saved }] : [],
+    ),
+  ]
+}
+
+function isGone(outcome: Outcome): boolean {
+  return !('error' in outcome) && outcome.saved === undefined
+}
+
+function failures(outcomes: readonly Outcome[]): CleanupResult['failed'] {
+  return outcomes.flatMap((outcome) =>
+    'error' in outcome ? [{ name: outcome.backup.name, error: outcome.error }] : [],
+  )
+}
+
+/** At every run, so that it cannot pile up unseen. */
+function tellWhatWaits(vm: string, { targetRegion }: BackupSchedule, { verdicts }: RetentionPlan, run: Run): void {
+  const waiting = verdicts.filter((verdict) => verdict.awaitsReplica).length
+  if (waiting === 0) return
+  const backups = waiting === 1 ? '1 backup' : `${waiting} backups`
+  const text = `${backups} of ${vm} would have expired, but ${targetRegion} has no copy yet: azlin backup replicate-all ${vm} --target-region ${targetRegion} makes the copies.`
+  run.report({ type: 'notice', code: 'AWAITING_REPLICA', text })
 }

@@ -6,19 +6,17 @@
  * says that it is temporary, when its command is over and no VM uses it.
  */
 import type { Clock } from '../clock.js'
-import { resourceRefOf } from '../domain/arm-id.js'
 import { findLeftovers, type Leftover } from '../domain/leftovers.js'
-import type { ResourceRef } from '../domain/machine.js'
 import { temporaryTag } from '../domain/temporary.js'
 import { AzlinError } from '../errors.js'
-import type { Azure } from '../ports/azure.js'
+import type { DrillAzure } from '../ports/drill-azure.js'
 import type { JournalEntry, Records } from '../ports/records.js'
 import type { Run } from '../run.js'
-import { halfTaken } from './interrupted-capture.js'
 import { settleRestore } from './interrupted-restore.js'
+import { deedFor } from './temporary-deeds.js'
 
 export interface TemporaryManagerDeps {
-  readonly azure: Azure
+  readonly azure: DrillAzure
   readonly records: Records
   readonly clock: Clock
 }
@@ -36,16 +34,6 @@ export interface SweepResult {
   readonly settled: readonly string[]
 }
 
-/** What is to happen to one leftover: the deed is done by the caller, after a dry run has had its say. */
-interface Deed {
-  readonly remove: ((signal: AbortSignal) => Promise<void>) | undefined
-  /** It is in use by something that stays: only its mark goes. */
-  readonly unmark?: boolean
-}
-
-const nothing: Deed = { remove: undefined }
-const unmarkOnly: Deed = { remove: undefined, unmark: true }
-
 export class TemporaryManager {
   readonly #deps: TemporaryManagerDeps
 
@@ -61,6 +49,8 @@ export class TemporaryManager {
     const removed: Swept[] = []
     const left: (Swept & { reason: string })[] = []
     const settled: string[] = []
+    /** ARM ids, in lower case. */
+    const gone = new Set<string>()
 
     for (const leftover of findLeftovers(journal, facts, clock.now())) {
       const swept = { resource: leftover.resourceId, kind: leftover.kind }
@@ -73,8 +63,9 @@ export class TemporaryManager {
       try {
         if (leftover.kind === 'restore') {
           if (!dryRun) settled.push(...(await this.#settle(entries, run)))
-        } else if (await this.#sweepOne(leftover, entries, dryRun, run)) {
+        } else if (await this.#sweepOne(leftover, entries, gone, dryRun, run)) {
           removed.push(swept)
+          gone.add(swept.resource.toLowerCase())
         }
       } catch (error) {
         if (!AzlinError.is(error) || run.signal.aborted) throw error
@@ -96,61 +87,27 @@ export class TemporaryManager {
   }
 
   /** Resolves to whether it was (or, in a dry run, would be) removed. */
-  async #sweepOne(leftover: Leftover, entries: readonly JournalEntry[], dryRun: boolean, run: Run): Promise<boolean> {
+  async #sweepOne(
+    leftover: Leftover,
+    entries: readonly JournalEntry[],
+    gone: ReadonlySet<string>,
+    dryRun: boolean,
+    run: Run,
+  ): Promise<boolean> {
     const { azure, records } = this.#deps
-    const ref = resourceRefOf(leftover.resourceId)
-    const deed = ref ? await this.#deedFor(leftover, ref, entries, run) : nothing
-    if (dryRun) return deed.remove !== undefined
+    const { remove, unmark } = await deedFor(azure, leftover, { entries, gone: dryRun ? gone : nothingGone }, run)
+    if (dryRun) return remove !== undefined
 
-    await deed.remove?.(run.signal)
-    if (deed.unmark) await azure.tags.remove(leftover.resourceId, [temporaryTag], run.signal)
+    await remove?.(run.signal)
+    if (unmark) await azure.tags.remove(leftover.resourceId, [temporaryTag], run.signal)
     for (const { id } of entries) await records.journal.close(id)
-    if (deed.remove) run.report({ type: 'temporary.removed', resource: leftover.resourceId })
-    return deed.remove !== undefined
-  }
-
-  async #deedFor({ kind }: Leftover, ref: ResourceRef, entries: readonly JournalEntry[], run: Run): Promise<Deed> {
-    const { disks, machines, networks, snapshots } = this.#deps.azure
-    switch (kind) {
-      case 'vm': {
-        const vm = await machines.find(ref, run.signal)
-        return vm && isMarked(vm) ? { remove: (signal) => machines.remove(ref, signal) } : nothing
-      }
-      case 'disk': {
-        const disk = await disks.find(ref, run.signal)
-        if (!disk || !isMarked(disk)) return nothing
-        if (await this.#heldByLasting(disk.managedBy, run)) return unmarkOnly
-        return { remove: (signal) => disks.remove(ref, signal) }
-      }
-      case 'nic': {
-        const nic = await networks.findNic(ref, run.signal)
-        if (!nic || !isMarked(nic)) return nothing
-        if (await this.#heldByLasting(nic.vmId, run)) return unmarkOnly
-        return { remove: (signal) => networks.removeNic(ref, signal) }
-      }
-      case 'snapshot': {
-        const [entry] = entries
-        const half = entry && (await halfTaken(this.#deps.azure, entry, run))
-        return half ? { remove: (signal) => snapshots.remove(ref, signal) } : nothing
-      }
-      case 'restore':
-        return nothing
-    }
-  }
-
-  /** In a dry run the VM that holds a thing may be a leftover itself, and go before it. */
-  async #heldByLasting(vmId: string | undefined, run: Run): Promise<boolean> {
-    const holder = vmId === undefined ? undefined : resourceRefOf(vmId)
-    const vm = holder && (await this.#deps.azure.machines.find(holder, run.signal))
-    return vm !== undefined && !isMarked(vm)
+    if (remove) run.report({ type: 'temporary.removed', resource: leftover.resourceId })
+    return remove !== undefined
   }
 }
+
+const nothingGone: ReadonlySet<string> = new Set()
 
 function tagValue({ tags }: { readonly tags: Readonly<Record<string, string>> }, name: string): string {
   return Object.entries(tags).find(([key]) => key.toLowerCase() === name)?.[1] ?? ''
-}
-
-/** Tags are part of every create request, so what is not marked is not, or no longer, temporary. */
-function isMarked({ tags }: { readonly tags: Readonly<Record<string, string>> }): boolean {
-  return Object.keys(tags).some((name) => name.toLowerCase() === temporaryTag)
 }

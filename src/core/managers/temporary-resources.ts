@@ -4,13 +4,14 @@
  * again unless `keep` is called.
  */
 import type { Clock } from '../clock.js'
-import { armId } from '../domain/arm-id.js'
+import { armId, groupId } from '../domain/arm-id.js'
+import { temporaryKinds } from '../domain/leftovers.js'
 import type { Disk, ResourceRef } from '../domain/machine.js'
 import type { DiskPlan } from '../domain/restore.js'
 import { encodeTemporary, temporaryTag } from '../domain/temporary.js'
 import { AzlinError } from '../errors.js'
 import type { Azure } from '../ports/azure.js'
-import type { Journal } from '../ports/records.js'
+import type { Journal, TemporaryMade } from '../ports/records.js'
 import { persist } from '../retry.js'
 import type { Limit, Run } from '../run.js'
 
@@ -24,10 +25,12 @@ export interface TemporaryDeps {
   readonly limit: Limit
 }
 
-/** How long a restore may take before another computer may call its resources leftovers. */
-const lifetimeMs = 6 * 60 * 60_000
+/** How long an operation may take before another computer may call its resources leftovers. */
+const usualLifetimeMs = 6 * 60 * 60_000
 /** Removal has its own time: the run's signal is often the one already aborted. */
 export const removalMs = 15 * 60_000
+/** Azure takes minutes to tens of minutes for a group. */
+const groupRemovalMs = 60 * 60_000
 
 /** A disk that stands, and the plan it was made by. */
 export interface MadeDisk {
@@ -36,6 +39,7 @@ export interface MadeDisk {
 }
 
 interface Held {
+  readonly kind: TemporaryMade
   readonly id: string
   readonly journalId: string | undefined
   readonly remove: (signal: AbortSignal) => Promise<void>
@@ -45,32 +49,36 @@ interface Held {
 export class TemporaryResources {
   readonly #deps: TemporaryDeps
   readonly #purpose: string
+  readonly #lifetimeMs: number
   readonly #held: Held[] = []
 
-  constructor(deps: TemporaryDeps, purpose: string) {
+  /** `lifetimeMs`: shorter than usual where `renew` is called meanwhile. */
+  constructor(deps: TemporaryDeps, purpose: string, lifetimeMs = usualLifetimeMs) {
     this.#deps = deps
     this.#purpose = purpose
+    this.#lifetimeMs = lifetimeMs
   }
 
   /** The tags that mark a resource as this operation's. */
   tags(): Readonly<Record<string, string>> {
     const { clock, host } = this.#deps
-    const until = new Date(+clock.now() + lifetimeMs)
+    const until = new Date(+clock.now() + this.#lifetimeMs)
     return { [temporaryTag]: encodeTemporary({ purpose: this.#purpose, owner: host, until }) }
   }
 
   /** Writes it down, then makes it. If making fails half-way it is still removed. */
   async make<T>(
-    kind: 'disk' | 'nic' | 'vm',
+    kind: TemporaryMade,
     ref: ResourceRef,
     create: () => Promise<T>,
     remove: (signal: AbortSignal) => Promise<void>,
   ): Promise<T> {
     const { azure, clock, journal } = this.#deps
-    const id = armId(azure.subscriptionId, kind, ref)
+    const { subscriptionId } = azure
+    const id = kind === 'group' ? groupId(subscriptionId, ref.name) : armId(subscriptionId, kind, ref)
     const entry = { kind, resourceId: id, purpose: this.#purpose, details: {} }
     const journalId = await journal?.open(entry, clock.now())
-    const held = { id, journalId, remove }
+    const held = { kind, id, journalId, remove }
     this.#held.push(held)
     try {
       return await create()
@@ -145,21 +153,50 @@ export class TemporaryResources {
     }
   }
 
-  /** Removes all of it, last made first. Never rejects for a resource: what would not go is reported and stays in the journal. */
-  async remove(run: Run): Promise<void> {
-    const { clock, journal } = this.#deps
-    for (let held = this.#held.pop(); held; held = this.#held.pop()) {
-      const { remove } = held
+  /**
+   * Renews the mark on all of it, so that a computer which cannot see this process leaves it alone. What cannot be
+   * marked now (it is not made yet, or gone) is marked the next time.
+   */
+  async renew(signal: AbortSignal): Promise<void> {
+    for (const { id } of [...this.#held]) {
       try {
-        const signal = AbortSignal.timeout(removalMs)
-        await persist(() => remove(signal), { clock, signal })
-        if (held.journalId !== undefined) await journal?.close(held.journalId)
-        run.report({ type: 'temporary.removed', resource: held.id })
+        await this.#deps.azure.tags.merge(id, this.tags(), signal)
       } catch (error) {
-        const code = AzlinError.is(error) ? error.code : 'INTERNAL'
-        run.report({ type: 'temporary.left', resource: held.id, code })
-        if (held.journalId !== undefined) await this.#noteFailure(held.journalId, error)
+        if (!AzlinError.is(error)) throw error
       }
+    }
+  }
+
+  /**
+   * Removes all of it, what holds another thing first. Never rejects for a resource: what would not go is reported
+   * and stays in the journal.
+   *
+   * @returns ARM ids of what is still there.
+   */
+  async remove(run: Run): Promise<readonly string[]> {
+    const all = [...this.#held]
+    const left: string[] = []
+    for (const kind of temporaryKinds) {
+      const wanted = all.filter((held) => held.kind === kind)
+      const removed = await Promise.all(wanted.map((held) => this.#deps.limit(() => this.#removeOne(held, run))))
+      left.push(...wanted.filter((_, i) => !removed[i]).map(({ id }) => id))
+    }
+    this.#held.splice(0)
+    return left
+  }
+
+  async #removeOne({ kind, id, journalId, remove }: Held, run: Run): Promise<boolean> {
+    const { clock, journal } = this.#deps
+    try {
+      const signal = AbortSignal.timeout(kind === 'group' ? groupRemovalMs : removalMs)
+      await persist(() => remove(signal), { clock, signal })
+      if (journalId !== undefined) await journal?.close(journalId)
+      run.report({ type: 'temporary.removed', resource: id })
+      return true
+    } catch (error) {
+      run.report({ type: 'temporary.left', resource: id, code: AzlinError.is(error) ? error.code : 'INTERNAL' })
+      if (journalId !== undefined) await this.#noteFailure(journalId, error)
+      return false
     }
   }
 

@@ -6,6 +6,7 @@
 import type { MachineFacts } from '../domain/backup.js'
 import type { Caching, Disk, Machine, MachineStatus, ResourceRef, VmRef } from '../domain/machine.js'
 import type { Snapshot } from '../domain/snapshot.js'
+import type { Blobs } from './blobs.js'
 
 export interface Snapshots {
   /** Every snapshot of a group, all pages. RESOURCE_GROUP_NOT_FOUND when the group is not there. */
@@ -15,6 +16,11 @@ export interface Snapshots {
   find(ref: ResourceRef, signal: AbortSignal): Promise<Snapshot | undefined>
   /** Takes an incremental snapshot of a disk and waits until it stands. NAME_TAKEN if the name exists: a PUT on it would keep the old data. */
   create(want: NewSnapshot, signal: AbortSignal): Promise<Snapshot>
+  /**
+   * Begins the copy of a snapshot in another region. Resolves once Azure has taken it on, which it calls
+   * Succeeded with nothing copied: only the snapshot's own completionPercent tells. NAME_TAKEN as for `create`.
+   */
+  startCopy(want: NewSnapshot, signal: AbortSignal): Promise<Snapshot>
   /** Removing one that is gone succeeds. LOCKED, ACTIVE_SAS when Azure refuses. */
   remove(ref: ResourceRef, signal: AbortSignal): Promise<void>
 }
@@ -33,13 +39,21 @@ export interface Disks {
   create(want: NewDisk, signal: AbortSignal): Promise<Disk>
   /** Removing one that is gone succeeds. DISK_ATTACHED, LOCKED, ACTIVE_SAS when Azure refuses. */
   remove(ref: ResourceRef, signal: AbortSignal): Promise<void>
+  /**
+   * A link that lets whoever holds it read the disk's bytes for so long. It is a secret: never to be shown or kept.
+   * READ_REFUSED when the disk's network access or a policy forbids it, ACTIVE_SAS when its family has all it may have.
+   */
+  grantRead(ref: ResourceRef, seconds: number, signal: AbortSignal): Promise<string>
+  /** Ends the link; also where there is none, or no disk. */
+  revokeRead(ref: ResourceRef, signal: AbortSignal): Promise<void>
 }
 
 export interface NewDisk extends ResourceRef {
   readonly region: string
   readonly zone: string | undefined
   readonly sku: string
-  readonly sizeGb: number
+  /** Undefined: as large as the snapshot. */
+  readonly sizeGb: number | undefined
   readonly sourceSnapshotId: string
   readonly tier: string | undefined
   readonly encryptionSetId: string | undefined
@@ -81,6 +95,8 @@ export interface NewMachine extends VmRef {
   readonly disks: readonly DiskAt[]
   readonly nicId: string
   readonly tags: Readonly<Record<string, string>>
+  /** Its disks, interface and public address go with it when it is deleted, and its boot is recorded. */
+  readonly throwAway: boolean
 }
 
 export interface Networks {
@@ -115,6 +131,8 @@ export interface ResourceGroups {
     name: string,
     signal: AbortSignal,
   ): Promise<{ readonly region: string; readonly tags: Readonly<Record<string, string>> } | undefined>
+  /** One that is there already is left as it is: a PUT would replace its tags. */
+  create(name: string, region: string, signal: AbortSignal): Promise<void>
 }
 
 export interface Locks {
@@ -153,6 +171,7 @@ export interface Azure {
   readonly subscriptionId: string
   readonly snapshots: Snapshots
   readonly disks: Disks
+  readonly blobs: Blobs
   readonly machines: Machines
   readonly networks: Networks
   readonly tags: Tags

@@ -1,9 +1,15 @@
 /** What azlin writes down on this machine. `Azure` is the truth; these are the record, the journal and the turnstile. */
+import type { DrillRecords } from './drills.js'
+import type { ReplicationJobs } from './replications.js'
+import type { Verifications } from './verifications.js'
+
+/** What a command makes for a while. */
+export type TemporaryMade = 'vm' | 'nic' | 'pip' | 'disk' | 'vnet' | 'nsg' | 'group'
 
 /** Something made in Azure that must not be forgotten. Written before it is made. */
 export interface JournalEntry {
   readonly id: string
-  readonly kind: 'snapshot' | 'disk' | 'nic' | 'vm' | 'restore'
+  readonly kind: 'snapshot' | 'restore' | TemporaryMade
   /** ARM id of the thing; for `restore`, of the VM. */
   readonly resourceId: string
   /** The command it was made for, as in `restore web-1`. */
@@ -40,13 +46,16 @@ export interface Audit {
   ): Promise<void>
 }
 
+/** What a turn is for. */
+export type TurnKind = 'backup' | 'restore' | 'replicate' | 'verify' | 'drill'
+
 /** One operation of a kind on one resource at a time, among the azlin processes of this machine. */
 export interface Turnstile {
   /**
    * Takes the place or says who holds it. A holder whose process has died loses it.
-   * `resource` is an ARM id, compared without case.
+   * `resource` is an ARM id, or another key, compared without case.
    */
-  enter(what: 'backup' | 'restore', resource: string, at: Date): Promise<Turn>
+  enter(what: TurnKind, resource: string, at: Date): Promise<Turn>
 }
 
 export type Turn =
@@ -58,4 +67,7 @@ export interface Records {
   readonly journal: Journal
   readonly audit: Audit
   readonly turnstile: Turnstile
+  readonly replications: ReplicationJobs
+  readonly verifications: Verifications
+  readonly drills: DrillRecords
 }

@@ -44,14 +44,16 @@ async function serve({ world, faults }: Blobs, request: FastifyRequest, reply: F
   const resource = openedBy(world, request.url)
   const opened = resource && blobOf(resource)
   if (!resource || !opened) return write(request, reply, notAuthenticated)
-  if (faults.isDown(resource.location)) return write(request, reply, busy)
+  if (faults.strikesRegion(resource.location)) return write(request, reply, busy)
+  if (!isPublic(resource)) return write(request, reply, notPublic)
   if (resource.properties['dataAccessAuthMode'] === 'AzureActiveDirectory' && !hasToken(world, request)) {
     return write(request, reply, noToken)
   }
   const path = `/blob${resource.id}`
-  let breaks = false
-  for (const fault of faults.strike(['status', 'drop', 'delay'], { method: request.method, path })) {
+  let [breaks, short] = [false, false]
+  for (const fault of faults.strike(['status', 'drop', 'delay', 'shortRead'], { method: request.method, path })) {
     if (fault.kind === 'delay') await new Promise((resolve) => setTimeout(resolve, fault.ms))
+    else if (fault.kind === 'shortRead') short = true
     else if (fault.kind === 'status') return write(request, reply, fromFault(fault))
     else if (fault.when === 'before') return void reply.raw.destroy()
     else breaks = true
@@ -60,7 +62,7 @@ async function serve({ world, faults }: Blobs, request: FastifyRequest, reply: F
     const other = openedBy(world, url)
     return other && blobOf(other)
   })
-  return write(request, reply, answer, { content: opened.content, breaks })
+  return write(request, reply, short ? halved(answer) : answer, { content: opened.content, breaks })
 }
 
 async function write(
@@ -82,6 +84,23 @@ async function write(
   if (image.breaks) raw.destroy()
 }
 
+/** As if the blob ended half way through what was asked for. */
+function halved(answer: BlobAnswer): BlobAnswer {
+  const { body, headers } = answer
+  if (typeof body !== 'object') return answer
+  const end = body.start + Math.floor((body.end - body.start) / 2)
+  const range = headers['content-range']?.replace(/-\d+/, `-${end - 1}`)
+  return {
+    ...answer,
+    headers: {
+      ...headers,
+      'content-length': String(end - body.start),
+      ...(range !== undefined && { 'content-range': range }),
+    },
+    body: { start: body.start, end },
+  }
+}
+
 function* chunks(content: ImageContent, start: number, end: number): Generator<Buffer> {
   for (let at = start; at < end; at += chunkBytes) yield readRange(content, at, Math.min(chunkBytes, end - at))
 }
@@ -96,7 +115,7 @@ function blobOf({ id, properties, hidden }: Resource): DiskBlob | undefined {
   if (!hidden.content || created === undefined) return undefined
   const version = Buffer.from(`${textAt(properties, 'uniqueId') ?? id} ${hidden.content.generation}`).toString('hex')
   return {
-    content: hidden.content,
+    content: hidden.access?.vhdx ? { ...hidden.content, container: 'vhdx' } : hidden.content,
     etag: `"0x8D${version.slice(-14).toUpperCase()}"`,
     lastModified: new Date(created),
     family: textAt(properties, 'incrementalSnapshotFamilyId'),
@@ -108,6 +127,13 @@ function readable(request: FastifyRequest): BlobRequest {
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(request.headers)) if (typeof value === 'string') headers[name] = value
   return { method: request.method, query, headers }
+}
+
+/** Who asks here comes from the public network: there are no private endpoints in the sandbox. */
+function isPublic({ properties }: Resource): boolean {
+  return (
+    properties['publicNetworkAccess'] !== 'Disabled' && (properties['networkAccessPolicy'] ?? 'AllowAll') === 'AllowAll'
+  )
 }
 
 function hasToken(world: World, request: FastifyRequest): boolean {
@@ -127,5 +153,6 @@ const notAuthenticated = blobError(
   'AuthenticationFailed',
   'Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature.',
 )
-const noToken = blobError(401, 'NoAuthenticationInformation', 'This disk is to be read with a bearer token and a SAS.')
+const noToken = blobError(403, 'AuthenticationFailed', 'This disk is to be read with a bearer token and a SAS.')
+const notPublic = blobError(403, 'AuthorizationFailure', 'This request is not authorized to perform this operation.')
 const busy = blobError(503, 'ServerBusy', 'The server is busy.')

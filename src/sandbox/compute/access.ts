@@ -3,7 +3,7 @@ import { sasUrl } from '../blob/sas.js'
 import { seconds } from '../durations.js'
 import { ArmError, invalidParameter, notAllowed, resourceNotFound } from '../errors.js'
 import { existingGroup } from '../groups.js'
-import { textAt } from '../network/json.js'
+import { objectAt, textAt } from '../network/json.js'
 import type { Resource } from '../resource.js'
 import { type AddRoute, type Answer, type Call, inGroup, type Sandbox } from '../routes.js'
 import { accepted } from './accepted.js'
@@ -40,10 +40,15 @@ function grant(sandbox: Sandbox, resource: Resource, { body }: Call): Answer {
       'access',
     )
   }
+  const format = textAt(body, 'fileFormat')
+  if (format !== undefined && !['VHD', 'VHDX'].includes(format)) {
+    throw invalidParameter(`The value '${format}' of parameter 'fileFormat' is not supported.`, 'fileFormat')
+  }
   existingSource(world, resource.id)
   checkPolicy(sandbox, resource)
   // The clock of the sandbox runs like any other; only what Azure does is faster.
   const until = new Date(world.now().getTime() + duration * 1000).toISOString()
+  const vhdx = objectAt(resource.properties, 'creationData')['logicalSectorSize'] === 4096 && format !== 'VHD'
   const token = hasAccess(world, resource) ? resource.hidden.access?.token : undefined
   const urls = sandbox.operations.begin({
     provider: 'Compute',
@@ -52,7 +57,9 @@ function grant(sandbox: Sandbox, resource: Resource, { body }: Call): Answer {
     seconds: seconds.access,
     lostAtRestart: true,
     finish: () => {
-      resource.hidden.access = { token: token ?? world.uuid(), until }
+      const { content } = resource.hidden
+      if (content?.trouble === 'changed') resource.hidden.content = { ...content, generation: world.next() }
+      resource.hidden.access = { token: token ?? world.uuid(), until, vhdx }
       return { accessSAS: sasUrl(world, sandbox.url(), resource) }
     },
   })
@@ -61,7 +68,7 @@ function grant(sandbox: Sandbox, resource: Resource, { body }: Call): Answer {
 
 function checkPolicy({ world }: Sandbox, resource: Resource): void {
   const { properties } = resource
-  if (properties['networkAccessPolicy'] === 'DenyAll' || properties['publicNetworkAccess'] === 'Disabled') {
+  if (properties['networkAccessPolicy'] === 'DenyAll') {
     throw new ArmError(
       409,
       'Conflict',

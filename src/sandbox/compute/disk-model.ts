@@ -1,5 +1,5 @@
 /** What disks and snapshots have in common. */
-import type { ImageContent } from '../image/content.js'
+import type { ImageContent, ImageTrouble } from '../image/content.js'
 import { type Json, listAt, objectAt, same, textAt } from '../network/json.js'
 import type { Resource } from '../resource.js'
 import type { World } from '../world.js'
@@ -65,6 +65,13 @@ export function hasAccess(world: World, { hidden }: Resource): boolean {
 /** Bytes of a new, empty disk. */
 export function emptyContent(seed: string, sizeGB: number): ImageContent {
   return { kind: 'empty', sizeBytes: sizeGB * bytesPerGiB, seed, generation: 0 }
+}
+
+export function withTrouble(
+  content: ImageContent | undefined,
+  trouble: ImageTrouble | undefined,
+): ImageContent | undefined {
+  return content && trouble ? { ...content, trouble } : content
 }
 
 /** The same bytes on a disk that may be larger. */

@@ -1,6 +1,7 @@
 import { type Json, objectAt, same, textAt } from '../network/json.js'
 import type { Resource } from '../resource.js'
 import type { World } from '../world.js'
+import { completionPercent, copyCompletionError } from './copy-progress.js'
 import { diskType, hasAccess, machinesWith, performanceTier, sizeGB, tierOf } from './disk-model.js'
 
 /** A disk as GET shows it; whom it is attached to is read from the machines. */
@@ -20,6 +21,7 @@ export function shownDisk(world: World, disk: Resource): Json {
 /** `progress`: with completionPercent, which the output of the operation lacks. */
 export function shownSnapshot(world: World, snapshot: Resource, { progress }: { progress: boolean }): Json {
   const percent = completionPercent(world, snapshot)
+  const failure = copyCompletionError(world, snapshot)
   const state = hasAccess(world, snapshot) ? 'ActiveSAS' : 'Unattached'
   return {
     ...common(snapshot),
@@ -29,6 +31,9 @@ export function shownSnapshot(world: World, snapshot: Resource, { progress }: { 
         diskState: state,
         snapshotAccessState: percent === undefined || percent >= 100 ? 'Available' : 'Pending',
         ...(progress && percent !== undefined && { completionPercent: percent }),
+        ...(failure && {
+          copyCompletionError: { errorCode: failure.errorCode, errorMessage: failure.errorMessage },
+        }),
       }),
     },
   }
@@ -54,15 +59,6 @@ export function partial(resource: Resource, sent: Json, version: string): Json {
 export function partialUpdate(resource: Resource, sent: Json, version: string, diskSizeBytes: unknown): Json {
   const first = partial(resource, sent, version)
   return { ...first, sku: shownSku(resource), properties: { ...objectAt(first, 'properties'), diskSizeBytes } }
-}
-
-/** How far a copy in the background is, from 0 to 100; undefined for what was never one. */
-export function completionPercent(world: World, { hidden }: Resource): number | undefined {
-  if (!hidden.copy) return undefined
-  const { from, until, brokenAt } = hidden.copy
-  const now = brokenAt === undefined ? world.now().getTime() : Date.parse(brokenAt)
-  const part = (now - Date.parse(from)) / Math.max(1, Date.parse(until) - Date.parse(from))
-  return Math.max(0, Math.min(100, Math.floor(part * 100)))
 }
 
 function common(resource: Resource): Json {

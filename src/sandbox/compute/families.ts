@@ -4,8 +4,8 @@ import { invalidParameter, notAllowed } from '../errors.js'
 import { same, textAt } from '../network/json.js'
 import type { Resource } from '../resource.js'
 import type { World } from '../world.js'
+import { completionPercent, isCopying } from './copy-progress.js'
 import { snapshotType } from './disk-model.js'
-import { completionPercent } from './disk-view.js'
 
 const windowMs = 5 * 60_000
 const mostInWindow = 7
@@ -80,9 +80,4 @@ export function hasEarlierCopy(world: World, family: string, location: string): 
     const { location: region, hidden } = snapshot
     return region === location && hidden.copy?.sourceFamily === family && completionPercent(world, snapshot) === 100
   })
-}
-
-export function isCopying(world: World, snapshot: Resource): boolean {
-  const percent = completionPercent(world, snapshot)
-  return percent !== undefined && percent < 100 && snapshot.hidden.copy?.brokenAt === undefined
 }

@@ -7,6 +7,7 @@ import { groupOf, type Resource } from '../resource.js'
 import { retryAfter } from '../retry-after.js'
 import type { Answer, Call, Sandbox } from '../routes.js'
 import { tagsOf } from '../tags.js'
+import { checkCapacity } from './capacity.js'
 import { machineType } from './disk-model.js'
 import { boot, setPower, touch } from './machine-state.js'
 import { shownMachine } from './machine-view.js'
@@ -27,8 +28,10 @@ export function createMachine(sandbox: Sandbox, { body, params }: Call, id: stri
   const tags = tagsOf(body)
   const zones = textsAt(body, 'zones')
   checkInterfaces(sandbox, id, location, sent)
+  let noRoom: ArmError | undefined
   try {
-    checkQuota(world, location, vmSize)
+    checkQuota(sandbox, location, vmSize)
+    noRoom = checkCapacity(sandbox.faults, { id, size: vmSize, region: location, zone: zones[0] })
   } catch (error) {
     reserveInterfaces(world, interfaceIds(sent), id)
     throw error
@@ -72,6 +75,7 @@ export function createMachine(sandbox: Sandbox, { body, params }: Call, id: stri
     target: id,
     seconds: seconds.machineCreate,
     pollSeconds: 30,
+    ...(noRoom && { failWith: noRoom }),
     finish: () => {
       boot(sandbox, machine)
       touch(world, machine, 'Succeeded')
@@ -79,6 +83,7 @@ export function createMachine(sandbox: Sandbox, { body, params }: Call, id: stri
     },
     // The machine that could not be made stays, and has to be deleted.
     failed: () => {
+      reserveInterfaces(world, interfaceIds(sent), id)
       setPower(world, machine, 'stopped')
       touch(world, machine, 'Failed')
     },
@@ -116,7 +121,7 @@ function osDiskEntry(
   }
   if (!isObject(sent['osProfile']))
     throw invalidParameter("Required parameter 'osProfile' is missing (null).", 'osProfile')
-  const disk = imageDisk(world, objectAt(sent, 'storageProfile'), place, objectAt(sent, 'securityProfile'))
+  const disk = imageDisk(world, sent, place)
   made.push(disk)
   const deleteOption = textAt(osDisk, 'deleteOption') ?? 'Detach'
   const managedDisk = { storageAccountType: textAt(disk.sku, 'name'), id: disk.id }

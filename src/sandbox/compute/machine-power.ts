@@ -5,6 +5,7 @@ import type { Resource } from '../resource.js'
 import { retryAfter } from '../retry-after.js'
 import type { AddRoute, Answer, Call, Sandbox } from '../routes.js'
 import { accepted } from './accepted.js'
+import { checkCapacity } from './capacity.js'
 import { boot, checkIdle, setPower, touch } from './machine-state.js'
 import { checkQuota } from './usages.js'
 
@@ -47,12 +48,17 @@ function power(sandbox: Sandbox, machine: Resource, { name, call }: { name: stri
   const { world } = sandbox
   checkIdle(machine)
   const before = machine.hidden.power
+  const size = textAt(objectAt(machine.properties, 'hardwareProfile'), 'vmSize') ?? ''
   if (call.wantsAllocation && before?.code === 'deallocated') {
     throw notAllowed(`Cannot ${name} VM '${machine.name}' because it is deallocated. Please start it instead.`)
   }
   if (name === 'start' && before?.code === 'deallocated') {
-    checkQuota(world, machine.location, textAt(objectAt(machine.properties, 'hardwareProfile'), 'vmSize') ?? '')
+    checkQuota(sandbox, machine.location, size)
   }
+  const noRoom =
+    name === 'start' && before?.code === 'deallocated'
+      ? checkCapacity(sandbox.faults, { id: machine.id, size, region: machine.location, zone: machine.zones?.[0] })
+      : undefined
   const nothingToDo = before?.code === { start: 'running', powerOff: 'stopped', deallocate: 'deallocated' }[name]
   touch(world, machine, 'Updating')
   if (!nothingToDo) setPower(world, machine, call.meanwhile)
@@ -62,6 +68,7 @@ function power(sandbox: Sandbox, machine: Resource, { name, call }: { name: stri
     location: machine.location,
     seconds: nothingToDo ? 1 : call.seconds,
     pollSeconds: 30,
+    ...(noRoom && { failWith: noRoom }),
     finish: () => {
       if (world.get(machine.id) !== machine) return undefined
       if (!nothingToDo) call.end(sandbox, machine)

@@ -2,14 +2,12 @@
 
 import { seconds } from '../durations.js'
 import { ArmError } from '../errors.js'
-import { objectAt, textAt } from '../network/json.js'
+import { startGuest } from '../guest/start.js'
+import { textAt } from '../network/json.js'
 import type { Resource } from '../resource.js'
 import type { Sandbox } from '../routes.js'
 import type { World } from '../world.js'
 import { attachedIds, contentNow } from './disk-model.js'
-
-/** Bytes without which no guest comes up. */
-const unbootable = new Set(['zeroed', 'truncated', 'corrupt-primary-gpt', 'corrupt-filesystem'])
 
 /** The machine runs, and its guest comes up some time later if nothing stands against it. */
 export function boot({ world, faults }: Sandbox, machine: Resource): void {
@@ -21,18 +19,20 @@ export function boot({ world, faults }: Sandbox, machine: Resource): void {
       `VM '${machine.name}' did not start in the allotted time. The VM may still start successfully. Please check the power state later.`,
     )
   }
-  machine.hidden['sshClosed'] = faults.strike(['noSsh'], { path: machine.id }).length > 0
-  const mute = faults.strike(['noAgent'], { path: machine.id }).length > 0
-  const osDiskId = textAt(
-    objectAt(objectAt(objectAt(machine.properties, 'storageProfile'), 'osDisk'), 'managedDisk'),
-    'id',
-  )
-  const trouble = osDiskId === undefined ? undefined : world.get(osDiskId)?.hidden.content?.trouble
+  const { failure, agent, ssh } = startGuest(world, faults, machine)
+  machine.hidden['bootFailure'] = failure
+  machine.hidden['ssh'] = ssh
   const now = world.now()
-  const agentFrom = new Date(now.getTime() + world.clock.scaled(seconds.agent)).toISOString()
-  const speaks = !mute && !(trouble && unbootable.has(trouble))
-  machine.hidden.power = { code: 'running', since: now.toISOString(), ...(speaks && { agentFrom }) }
-  setWriting(world, machine, true)
+  const from = (afterSeconds: number) => new Date(now.getTime() + world.clock.scaled(afterSeconds)).toISOString()
+  machine.hidden.power = {
+    code: 'running',
+    since: now.toISOString(),
+    ...(failure === undefined && { sshFrom: from(seconds.guest) }),
+    ...(agent && { agentFrom: from(seconds.agent) }),
+  }
+  setWriting(world, machine, failure === undefined)
+  // So that who listens to changes looks again when the guest is up.
+  world.after(seconds.guest, () => undefined)
 }
 
 export function setPower(world: World, machine: Resource, code: string): void {

@@ -8,6 +8,7 @@ import type { Answer, Call, Sandbox } from '../routes.js'
 import { tagsOf } from '../tags.js'
 import type { World } from '../world.js'
 import { attachedIds, sizeGB } from './disk-model.js'
+import { checkSameSet } from './encryption.js'
 import { dataDiskEntry } from './machine-create.js'
 import { checkIdle, touch, writeTo } from './machine-state.js'
 import { shownMachine } from './machine-view.js'
@@ -160,6 +161,7 @@ function changedOsDisk(
       'osDisk.managedDisk.id',
     )
   }
+  if (old) checkSameSet(disk, old)
   const type = textAt(disk.properties, 'osType')
   if (type !== textAt(before, 'osType')) {
     throw fixed('osDisk.osType')

@@ -1,14 +1,17 @@
 import { seconds } from '../durations.js'
-import { resourceNotFound } from '../errors.js'
+import { ArmError, resourceNotFound } from '../errors.js'
 import { existingGroup, writableGroup } from '../groups.js'
 import { checkLocks } from '../locks.js'
 import { listAt, objectAt, textAt } from '../network/json.js'
+import { ipConfigurations } from '../network/references.js'
 import { page } from '../pages.js'
 import { normalRegion } from '../regions.js'
 import type { Resource } from '../resource.js'
 import { retryAfter } from '../retry-after.js'
 import { type AddRoute, type Answer, type Call, inGroup, ok, type Sandbox } from '../routes.js'
+import type { World } from '../world.js'
 import { accepted } from './accepted.js'
+import { addBootDiagnostics } from './boot-diagnostics.js'
 import { machineType } from './disk-model.js'
 import { instanceView } from './instance-view.js'
 import { createMachine } from './machine-create.js'
@@ -59,6 +62,7 @@ export function addMachines(route: AddRoute, sandbox: Sandbox): void {
   })
   route('DELETE', `${path}/:name`, (call) => deleteMachine(sandbox, call))
   route('POST', `${path}/:name/runCommand`, (call) => runCommand(sandbox, find(call), call))
+  addBootDiagnostics(route, sandbox, { path: `${path}/:name`, find })
   addPower(route, sandbox, { path: `${path}/:name`, find })
   removal.register(machineType, (machine) => remove(sandbox, machine))
 }
@@ -114,10 +118,28 @@ function deleteMachine(sandbox: Sandbox, call: Call): Answer {
 
 /** With it go the disks and interfaces whose deleteOption says so; the others stay, and cost. */
 function remove({ world, removal }: Sandbox, machine: Resource): void {
-  const along = goingAlong(machine)
+  const addresses = addressesGoingAlong(world, machine)
   setWriting(world, machine, false)
+  const along = goingAlong(machine)
   world.remove(machine.id)
-  for (const id of along) if (world.get(id)) removal.remove(id)
+  for (const id of [...along, ...addresses]) {
+    try {
+      if (world.get(id)) removal.remove(id)
+    } catch (error) {
+      // As in Azure: what cannot go yet (an interface that is reserved, say) stays behind, and nobody is told.
+      if (!(error instanceof ArmError)) throw error
+    }
+  }
+}
+
+/** Public addresses go with the interface that goes. */
+function addressesGoingAlong(world: World, machine: Resource): string[] {
+  return goingAlong(machine)
+    .map((id) => world.get(id))
+    .flatMap((nic) => (nic ? ipConfigurations(nic) : []))
+    .map((configuration) => objectAt(objectAt(configuration, 'properties'), 'publicIPAddress'))
+    .filter((address) => address['deleteOption'] === 'Delete')
+    .map((address) => textAt(address, 'id') ?? '')
 }
 
 function goingAlong({ properties }: Resource): string[] {

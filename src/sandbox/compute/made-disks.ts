@@ -2,7 +2,7 @@
 
 import { groupId } from '../groups.js'
 import type { ImageContent } from '../image/content.js'
-import { type Json, objectAt, textAt } from '../network/json.js'
+import { type Json, listAt, objectAt, textAt } from '../network/json.js'
 import { groupOf, type Resource } from '../resource.js'
 import type { World } from '../world.js'
 import { bytesPerGiB, diskType, emptyContent } from './disk-model.js'
@@ -17,6 +17,8 @@ export interface NewDisk {
   readonly sizeGB: number
   readonly creationData: Json
   readonly kind: ImageContent['kind']
+  /** Of a disk that a guest starts from. */
+  readonly guest?: Pick<ImageContent, 'agent' | 'login'>
   /** osType, hyperVGeneration, securityProfile and the like. */
   readonly more: Json
 }
@@ -32,12 +34,12 @@ export function finishedDisk(world: World, group: string, disk: NewDisk): Resour
     ...(disk.zones.length > 0 && { zones: [...disk.zones] }),
     sku: { name: disk.sku },
     properties: {
+      encryption: { type: 'EncryptionAtRestWithPlatformKey' },
       ...disk.more,
       creationData: disk.creationData,
       diskSizeGB: disk.sizeGB,
       diskIOPSReadWrite: 500,
       diskMBpsReadWrite: 100,
-      encryption: { type: 'EncryptionAtRestWithPlatformKey' },
       networkAccessPolicy: 'AllowAll',
       publicNetworkAccess: 'Enabled',
       timeCreated: world.stamp(),
@@ -49,13 +51,14 @@ export function finishedDisk(world: World, group: string, disk: NewDisk): Resour
       content:
         disk.kind === 'empty'
           ? emptyContent(id.toLowerCase(), disk.sizeGB)
-          : { kind: disk.kind, sizeBytes, seed: id.toLowerCase(), generation: 0 },
+          : { kind: disk.kind, sizeBytes, seed: id.toLowerCase(), generation: 0, ...disk.guest },
     },
   }
 }
 
 /** The OS disk of a machine that is made from an image. */
-export function imageDisk(world: World, storage: Json, place: Place, security: Json): Resource {
+export function imageDisk(world: World, sent: Json, place: Place): Resource {
+  const storage = objectAt(sent, 'storageProfile')
   const osDisk = objectAt(storage, 'osDisk')
   const image = objectAt(storage, 'imageReference')
   const windows = /windows/i.test(`${textAt(image, 'publisher')} ${textAt(image, 'offer')}`)
@@ -63,7 +66,7 @@ export function imageDisk(world: World, storage: Json, place: Place, security: J
   const name = textAt(osDisk, 'name') ?? `${machine}_OsDisk_1_${world.uuid().replaceAll('-', '')}`
   checkDiskName(name)
   const asked = osDisk['diskSizeGB']
-  const trusted = textAt(security, 'securityType') === 'TrustedLaunch'
+  const trusted = textAt(objectAt(sent, 'securityProfile'), 'securityType') === 'TrustedLaunch'
   const second = trusted || /gen2|g2/i.test(textAt(image, 'sku') ?? '')
   return finishedDisk(world, groupOf(place.machineId) ?? '', {
     name,
@@ -72,13 +75,25 @@ export function imageDisk(world: World, storage: Json, place: Place, security: J
     sku: textAt(objectAt(osDisk, 'managedDisk'), 'storageAccountType') ?? 'Standard_LRS',
     sizeGB: typeof asked === 'number' ? asked : windows ? 127 : 30,
     creationData: { createOption: 'FromImage', imageReference: { id: imageId(place.location, image) } },
-    kind: 'os',
+    kind: second ? 'os' : 'os-bios',
+    guest: guestOf(objectAt(sent, 'osProfile')),
     more: {
       osType: windows ? 'Windows' : 'Linux',
       hyperVGeneration: second ? 'V2' : 'V1',
       ...(trusted && { securityProfile: { securityType: 'TrustedLaunch' } }),
     },
   })
+}
+
+/** What the image is made to: who may log in, and whether it gets an agent. */
+function guestOf(osProfile: Json): Pick<ImageContent, 'agent' | 'login'> {
+  const linux = objectAt(osProfile, 'linuxConfiguration')
+  const user = textAt(osProfile, 'adminUsername')
+  const keys = listAt(objectAt(linux, 'ssh'), 'publicKeys').map((key) => textAt(key, 'keyData') ?? '')
+  return {
+    ...(linux['provisionVMAgent'] === false && { agent: false }),
+    ...(user !== undefined && { login: { user, keys } }),
+  }
 }
 
 export function emptyDisk(world: World, sent: Json, place: Place): Resource {

@@ -1,5 +1,7 @@
 import { invalidParameter } from '../errors.js'
+import type { Faults } from '../faults.js'
 import { regions } from '../regions.js'
+import { restrictionsOf } from './capacity.js'
 
 export interface Size {
   readonly name: string
@@ -72,11 +74,17 @@ export function checkKnownSize(name: string): void {
 }
 
 /** The answer of the resource SKUs API; `filter` knows a location and nothing else, as Azure's does. */
-export function resourceSkus(filter: string | undefined): unknown[] {
+export function resourceSkus(faults: Faults, filter: string | undefined): unknown[] {
   const wanted = /location\s+eq\s+'([^']*)'/i.exec(filter ?? '')?.[1]?.toLowerCase()
   return regions
     .filter(({ name }) => wanted === undefined || name === wanted)
-    .flatMap(({ name, zones }) => [...sizes.map((one) => machineSku(one, name, zones)), ...diskSkus(name, zones)])
+    .flatMap(({ name, zones }) => [
+      ...sizes.map((one) => ({
+        ...machineSku(one, name, zones),
+        restrictions: restrictionsOf(faults, one.name, name),
+      })),
+      ...diskSkus(name, zones),
+    ])
 }
 
 function machineSku(one: Size, location: string, zones: boolean) {
@@ -99,12 +107,16 @@ function machineSku(one: Size, location: string, zones: boolean) {
       capability('DiskControllerTypes', 'SCSI'),
       capability('TrustedLaunchDisabled', one.trustedLaunch ? 'False' : 'True'),
     ],
-    restrictions: [],
   }
 }
 
 function diskSkus(location: string, zones: boolean) {
-  const names = ['Standard_LRS', 'StandardSSD_LRS', 'Premium_LRS', ...(zones ? ['StandardSSD_ZRS', 'Premium_ZRS'] : [])]
+  const names = [
+    'Standard_LRS',
+    'StandardSSD_LRS',
+    'Premium_LRS',
+    ...(zones ? ['StandardSSD_ZRS', 'Premium_ZRS', 'PremiumV2_LRS', 'UltraSSD_LRS'] : []),
+  ]
   const locationInfo = [{ location, zones: zones ? ['1', '2', '3'] : [], zoneDetails: [] }]
   const sku = (resourceType: string, name: string) => ({
     resourceType,

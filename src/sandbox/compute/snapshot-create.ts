@@ -1,14 +1,25 @@
 import { seconds } from '../durations.js'
-import { invalidParameter, notAllowed } from '../errors.js'
+import { ArmError, invalidParameter, notAllowed } from '../errors.js'
+import type { Faults } from '../faults.js'
 import { type Json, objectAt, textAt } from '../network/json.js'
 import type { Resource } from '../resource.js'
 import type { Call, Sandbox } from '../routes.js'
-import { contentNow, diskType, inherited, pick, sizeGB, snapshotType, withoutComputed } from './disk-model.js'
+import { checkNetworkAccess, largeSectorSkus, sectorsOf } from './disk-create.js'
+import {
+  contentNow,
+  diskType,
+  inherited,
+  pick,
+  sizeGB,
+  snapshotType,
+  withoutComputed,
+  withTrouble,
+} from './disk-model.js'
+import { copiedEncryption } from './encryption.js'
 import { checkCopyOrder, checkPace, familyOf, hasEarlierCopy } from './families.js'
 import { copySource, existingSource } from './source.js'
 
 const defaults = {
-  encryption: { type: 'EncryptionAtRestWithPlatformKey' },
   networkAccessPolicy: 'AllowAll',
   publicNetworkAccess: 'Enabled',
 }
@@ -27,6 +38,10 @@ export function newSnapshot(
   const sourceId = textAt(creation, 'sourceResourceId')
   const source = sourceOf(sandbox, { option, sourceId, location, incremental })
 
+  checkNetworkAccess(sent)
+  if (!incremental && largeSectorSkus.includes(textAt(source.sku, 'name') ?? '')) {
+    throw invalidParameter(`Only incremental snapshots can be taken of '${source.name}'.`, 'incremental')
+  }
   const skuName = skuOf(body, incremental)
   const asked = sent['diskSizeGB']
   if (typeof asked === 'number' && asked < sizeGB(source))
@@ -35,27 +50,28 @@ export function newSnapshot(
   if (family !== undefined && option === 'Copy' && source.type === diskType) checkPace(world, source, family)
 
   const [fault] = sandbox.faults.strike(['content'], { method: 'PUT', path: id })
-  const content = contentNow(world, source)
+  const content = withTrouble(contentNow(world, source), fault?.trouble)
   return {
     skuName,
     properties: {
       ...defaults,
       ...pick(source.properties, inherited),
       ...withoutComputed(sent),
+      encryption: copiedEncryption(world, sent['encryption'], { source, location, chained: incremental }),
       diskSizeGB: sizeGB(source),
-      creationData: { ...creation, sourceUniqueId: source.properties['uniqueId'] },
+      creationData: { ...creation, ...sectorsOf(source), sourceUniqueId: source.properties['uniqueId'] },
       incremental,
       ...(family !== undefined && { incrementalSnapshotFamilyId: family }),
     },
     hidden: {
-      ...(content && { content: fault ? { ...content, trouble: fault.trouble } : content }),
-      ...(option === 'CopyStart' && background(sandbox, source, location)),
+      ...(content && { content }),
+      ...(option === 'CopyStart' && background(sandbox, source, { location, id })),
     },
   }
 }
 
 function sourceOf(
-  { world }: Sandbox,
+  { world, faults }: Sandbox,
   {
     option,
     sourceId,
@@ -70,6 +86,7 @@ function sourceOf(
       'creationData.createOption',
     )
   }
+  checkSourceRegion(world.get(sourceId ?? '')?.location, faults)
   const source = existingSource(world, sourceId)
   const target = 'creationData.sourceResourceId'
   if (source.type !== snapshotType) throw invalidParameter(`Entity not of expected type: '${source.id}'.`, target)
@@ -87,15 +104,38 @@ function sourceOf(
   return source
 }
 
+/** The target's region asks the source's for leave to read it. */
+function checkSourceRegion(region: string | undefined, faults: Faults): void {
+  if (region === undefined || !faults.isDown(region)) return
+  throw new ArmError(
+    503,
+    'ServiceUnavailable',
+    `The source of the copy cannot be reached: the service is temporarily unavailable in region '${region}'.`,
+  )
+}
+
 /** A copy that takes its time: all the data, or the change since the last copy. */
-function background({ world }: Sandbox, source: Resource, location: string): Pick<Resource['hidden'], 'copy'> & Json {
+function background(
+  { world, faults }: Sandbox,
+  source: Resource,
+  { location, id }: { location: string; id: string },
+): Pick<Resource['hidden'], 'copy'> & Json {
   const family = chainOf(source)
   const gib = hasEarlierCopy(world, family, location) ? sizeGB(source) / 10 : sizeGB(source)
-  const lasts = world.clock.scaled(Math.max(seconds.copyLeast, gib * seconds.copyPerGiB))
-  const from = world.now()
-  const until = new Date(from.getTime() + lasts)
+  const workMs = world.clock.scaled(Math.max(seconds.copyLeast, gib * seconds.copyPerGiB))
+  const [fault] = faults.strike(['failCopy'], { method: 'PUT', path: id })
+  const atMs = ((fault?.percent ?? 50) / 100) * workMs
+  const now = world.now().toISOString()
   return {
-    copy: { from: from.toISOString(), until: until.toISOString(), sourceId: source.id, sourceFamily: family },
+    copy: {
+      startedAt: now,
+      workMs,
+      doneMs: 0,
+      since: now,
+      sourceId: source.id,
+      sourceFamily: family,
+      ...(fault && { failure: { atMs, errorCode: fault.errorCode, errorMessage: fault.message } }),
+    },
     sourceTime: Date.parse(textAt(source.properties, 'timeCreated') ?? ''),
   }
 }

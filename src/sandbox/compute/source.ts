@@ -3,8 +3,8 @@ import { ArmError, invalidParameter, notAllowed, resourceNotFound } from '../err
 import { textAt } from '../network/json.js'
 import { groupOf, type Resource } from '../resource.js'
 import type { World } from '../world.js'
+import { completionPercent } from './copy-progress.js'
 import { diskType, snapshotType } from './disk-model.js'
-import { completionPercent } from './disk-view.js'
 
 /** The disk or snapshot with this id, ready to be copied within the region. */
 export function copySource(world: World, id: string | undefined, location: string): Resource {

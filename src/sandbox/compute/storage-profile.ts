@@ -4,7 +4,7 @@ import { type Json, listAt, objectAt, same, textAt } from '../network/json.js'
 import { groupOf, type Resource } from '../resource.js'
 import type { World } from '../world.js'
 import { diskType, hasAccess, machinesWith, sizeGB } from './disk-model.js'
-import { accessOpen } from './disks.js'
+import { accessOpen } from './disk-routes.js'
 import { sizeNamed } from './skus.js'
 
 export interface Place {
@@ -24,7 +24,19 @@ export function attachedEntry(world: World, sent: Json, place: Place): { entry: 
       'disk.name',
     )
   }
-  const managedDisk = { storageAccountType: textAt(disk.sku, 'name') ?? 'Standard_LRS', id: disk.id }
+  const set = textAt(objectAt(disk.properties, 'encryption'), 'diskEncryptionSetId')
+  const setAsked = textAt(objectAt(objectAt(sent, 'managedDisk'), 'diskEncryptionSet'), 'id')
+  if (setAsked !== undefined && !same(setAsked, set)) {
+    throw invalidParameter(
+      `The disk encryption set '${setAsked}' is not that of the disk '${disk.name}'.`,
+      'managedDisk.diskEncryptionSet',
+    )
+  }
+  const managedDisk = {
+    storageAccountType: textAt(disk.sku, 'name') ?? 'Standard_LRS',
+    ...(set !== undefined && { diskEncryptionSet: { id: set } }),
+    id: disk.id,
+  }
   const { diskSizeGB: _size, ...rest } = sent
   return {
     disk,

@@ -1,7 +1,7 @@
 import { ArmError } from '../errors.js'
 import { objectAt, textAt } from '../network/json.js'
 import type { Resource } from '../resource.js'
-import type { World } from '../world.js'
+import type { Sandbox } from '../routes.js'
 import { diskType, machineType, snapshotType } from './disk-model.js'
 import { sizeNamed, sizes } from './skus.js'
 
@@ -15,8 +15,8 @@ interface Usage {
 const regionalCores = 100
 const familyCores = 50
 
-export function shownUsages(world: World, location: string): unknown[] {
-  return usages(world, location).map(({ name, label, current, limit }) => ({
+export function shownUsages(sandbox: Sandbox, location: string): unknown[] {
+  return usages(sandbox, location).map(({ name, label, current, limit }) => ({
     limit,
     unit: 'Count',
     currentValue: current,
@@ -25,10 +25,10 @@ export function shownUsages(world: World, location: string): unknown[] {
 }
 
 /** Refuses what does not fit the quota, with the message that several errors share a code with. */
-export function checkQuota(world: World, location: string, sizeName: string): void {
+export function checkQuota(sandbox: Sandbox, location: string, sizeName: string): void {
   const size = sizeNamed(sizeName)
   if (!size) return
-  for (const { name, label, current, limit } of usages(world, location)) {
+  for (const { name, label, current, limit } of usages(sandbox, location)) {
     if (name !== 'cores' && name !== size.family) continue
     if (current + size.vCPUs <= limit) continue
     throw new ArmError(
@@ -39,7 +39,8 @@ export function checkQuota(world: World, location: string, sizeName: string): vo
   }
 }
 
-function usages(world: World, location: string): Usage[] {
+function usages({ world, faults }: Sandbox, location: string): Usage[] {
+  const limits = faults.ofKind('quota').filter(({ region }) => region === location)
   const here = (type: string) => world.list(type).filter((resource) => resource.location === location)
   const running = here(machineType).filter(({ hidden }) => hidden.power?.code !== 'deallocated')
   const cores = (family?: string) =>
@@ -47,7 +48,7 @@ function usages(world: World, location: string): Usage[] {
       .map((machine) => sizeNamed(sizeOf(machine)))
       .reduce((sum, size) => sum + (size && (family ?? size.family) === size.family ? size.vCPUs : 0), 0)
   const disks = (tier: string) => here(diskType).filter(({ sku }) => textAt(sku, 'name')?.startsWith(tier)).length
-  return [
+  const all = [
     { name: 'cores', label: 'Total Regional Cores', current: cores(), limit: regionalCores },
     { name: 'virtualMachines', label: 'Virtual Machines', current: here(machineType).length, limit: 25_000 },
     ...[...new Set(sizes.map(({ family }) => family))].map((family) => {
@@ -62,6 +63,7 @@ function usages(world: World, location: string): Usage[] {
       limit: 75_000,
     },
   ]
+  return all.map((usage) => ({ ...usage, limit: limits.find(({ name }) => name === usage.name)?.limit ?? usage.limit }))
 }
 
 function sizeOf({ properties }: Resource): string {

@@ -4,8 +4,10 @@ import { ext4LastBitmap, ext4Metadata } from './ext4.js'
 import { blockBytes, blocksPerGroup, ext4Layout } from './ext4-layout.js'
 import { fat32 } from './fat32.js'
 import { backupTable, efiSystem, lastUsableSector, linuxFilesystem, type Partition, primaryTable } from './gpt.js'
+import { bootRecord } from './mbr.js'
 import { digest, noise } from './pseudo-random.js'
 import { footerBytes, vhdFooter } from './vhd-footer.js'
+import { vhdxLayout, vhdxParts } from './vhdx.js'
 
 export interface Extent {
   readonly start: number
@@ -17,6 +19,7 @@ export interface Extent {
 
 const sector = 512
 const mebibyte = 1024 * 1024
+const gibibyte = 1024 * mebibyte
 const efiSectors = 128 * 2048
 /** Places in a file system (or raw disk) that a guest has written, and how large each is. */
 const slots = 64
@@ -27,23 +30,54 @@ const rounds = slots / slotsPerRound
 
 /** In order, without overlap, for a disk of at least 256 MiB (`os`) or 64 MiB. */
 export function extents(content: ImageContent): readonly Extent[] {
-  const footer = extent(content.sizeBytes, footerBytes, 'footer', () => vhdFooter(content.sizeBytes, content.seed))
-  if (content.trouble === 'zeroed' || content.kind === 'empty') return [footer]
-  const partitioned = content.partitionedBytes ?? content.sizeBytes
-  if (content.kind === 'raw') return [...data(content, 0, partitioned), footer]
-
-  const partitions = plan(content.kind, partitioned)
-  const primary = () => primaryTable(partitioned, content.seed, partitions)
-  const backup = () => backupTable(partitioned, content.seed, partitions)
+  const bytes = shownBytes(content)
+  const { seed, trouble, container } = content
+  const inner = trouble === 'zeroed' || content.kind === 'empty' ? [] : disk(content, bytes)
+  if (container === 'vhdx') {
+    const { dataStart } = vhdxLayout(bytes)
+    const head = vhdxParts(bytes, seed).map((part) => extent(part.start, part.bytes.length, 'vhdx', () => part.bytes))
+    return [...head, ...inner.map((one) => ({ ...one, start: one.start + dataStart }))]
+  }
+  const footer = () => vhdFooter(bytes, seed)
   return [
-    content.trouble === 'corrupt-primary-gpt'
+    ...inner,
+    trouble === 'corrupt-footer'
+      ? extent(bytes, footerBytes, 'broken footer', () => spoil(footer(), 44))
+      : extent(bytes, footerBytes, 'footer', footer),
+  ]
+}
+
+/** How large the disk seems from inside. */
+export function shownBytes({ sizeBytes, trouble }: ImageContent): number {
+  if (trouble !== 'wrong-size') return sizeBytes
+  return sizeBytes > 2 * gibibyte ? sizeBytes - gibibyte : sizeBytes / 2
+}
+
+function disk(content: ImageContent, bytes: number): Extent[] {
+  const { kind, seed, trouble } = content
+  const partitioned = Math.min(bytes, content.partitionedBytes ?? bytes)
+  if (kind === 'raw') return data(content, 0, partitioned)
+  if (kind === 'os-bios') {
+    const root = { type: linuxFilesystem, name: 'root', first: 2048, last: partitioned / sector - 1 }
+    const record = () => bootRecord(seed, root)
+    return [
+      trouble === 'corrupt-primary-gpt'
+        ? extent(0, sector, 'broken mbr', () => spoil(record(), 510))
+        : extent(0, sector, `mbr ${partitioned}`, record),
+      ...inside(content, root),
+    ]
+  }
+  const partitions = plan(kind === 'os' ? 'os' : 'data', partitioned)
+  const primary = () => primaryTable(partitioned, seed, partitions)
+  const backup = () => backupTable(partitioned, seed, partitions)
+  return [
+    trouble === 'corrupt-primary-gpt'
       ? extent(0, 34 * sector, 'broken gpt', () => spoil(primary(), 2 * sector + 40))
       : extent(0, 34 * sector, `gpt ${partitioned}`, primary),
     ...partitions.flatMap((partition) => inside(content, partition)),
-    content.trouble === 'corrupt-backup-gpt'
+    trouble === 'corrupt-backup-gpt'
       ? extent(partitioned - 33 * sector, 33 * sector, 'broken backup', () => spoil(backup(), 40))
       : extent(partitioned - 33 * sector, 33 * sector, 'backup', backup),
-    footer,
   ]
 }
 
@@ -61,8 +95,11 @@ function inside(content: ImageContent, { type, name, first, last }: Partition): 
   const start = first * sector
   const length = (last - first + 1) * sector
   if (type === efiSystem) {
+    const broken = content.trouble === 'corrupt-boot-partition'
     return fat32(efiSectors, first, content.seed).map(({ offset, bytes }) =>
-      extent(start + offset, bytes.length, 'fat32', () => bytes),
+      broken && offset === 0
+        ? extent(start, bytes.length, 'broken fat32', () => spoil(spoil(Buffer.from(bytes), 510), 11))
+        : extent(start + offset, bytes.length, 'fat32', () => bytes),
     )
   }
   const { seed, generation } = content

@@ -1,6 +1,6 @@
 /** Protective MBR and GUID partition table, as the UEFI specification (2.10, chapter 5) lays them out. */
 import { crc32 } from './checksums.js'
-import { guidBytes } from './pseudo-random.js'
+import { guid, guidBytes } from './pseudo-random.js'
 
 const sector = 512
 const entrySize = 128
@@ -79,13 +79,4 @@ function renderEntries(seed: string, partitions: readonly Partition[]): Buffer {
     entries.write(partition.name, at + 56, 72, 'utf16le')
   })
   return entries
-}
-
-/** The first three fields of a GUID are little endian on the disk, the rest is as written. */
-function guid(text: string): Buffer {
-  const bytes = Buffer.from(text.replaceAll('-', ''), 'hex')
-  bytes.subarray(0, 4).reverse()
-  bytes.subarray(4, 6).reverse()
-  bytes.subarray(6, 8).reverse()
-  return bytes
 }

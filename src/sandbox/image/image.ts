@@ -1,13 +1,15 @@
-/** A disk as the fixed VHD that Azure exports: data, then a 512-byte footer. Pure functions over a descriptor. */
+/** A disk as Azure exports it: data and a 512-byte footer (a fixed VHD), or a VHDX. Pure functions over a descriptor. */
 import type { ImageContent, PageRange } from './content.js'
-import { type Extent, extents } from './extents.js'
+import { type Extent, extents, shownBytes } from './extents.js'
 import { footerBytes } from './vhd-footer.js'
+import { vhdxLayout } from './vhdx.js'
 
 const page = 512
 
-/** Length of the blob in bytes: the disk and its footer, or half of it when the image is truncated. */
+/** Length of the blob in bytes: the disk and what is around it, or half of it when the image is truncated. */
 export function imageBytes(content: ImageContent): number {
-  const whole = content.sizeBytes + footerBytes
+  const bytes = shownBytes(content)
+  const whole = content.container === 'vhdx' ? vhdxLayout(bytes).fileBytes : bytes + footerBytes
   return content.trouble === 'truncated' ? Math.floor(whole / 2 / page) * page : whole
 }
 

@@ -26,3 +26,12 @@ export function noise(length: number, ...words: readonly (string | number)[]): B
   }
   return bytes
 }
+
+/** The first three fields of a GUID are little endian on the disk, the rest is as written. */
+export function guid(text: string): Buffer {
+  const bytes = Buffer.from(text.replaceAll('-', ''), 'hex')
+  bytes.subarray(0, 4).reverse()
+  bytes.subarray(4, 6).reverse()
+  bytes.subarray(6, 8).reverse()
+  return bytes
+}

@@ -79,6 +79,8 @@ function ipConfiguration(
       )
     }
   }
+  const reference = objectAt(properties, 'publicIPAddress')
+  const deleteOption = textAt(reference, 'deleteOption') ?? textAt(objectAt(reference, 'properties'), 'deleteOption')
   const kept = before && ipConfigurations(before).find((one) => same(textAt(one, 'name'), name))
   const address = addressIn(subnet, properties, { kept, taken })
   if (typeof address !== 'string') return address
@@ -91,7 +93,9 @@ function ipConfiguration(
       provisioningState: 'Succeeded',
       privateIPAddress: address,
       privateIPAllocationMethod: textAt(properties, 'privateIPAllocationMethod') ?? 'Dynamic',
-      ...(publicId === undefined ? {} : { publicIPAddress: { id: publicId } }),
+      ...(publicId !== undefined && {
+        publicIPAddress: { id: publicId, ...(deleteOption !== undefined && { deleteOption }) },
+      }),
       subnet: { id: textAt(subnet, 'id') },
       primary,
       privateIPAddressVersion: 'IPv4',

@@ -1,6 +1,7 @@
+import { publicLoopback } from '../guest/addresses.js'
 import { objectAt, textAt } from './json.js'
 import { type Kind, shown } from './kind.js'
-import { documentationAddress, publicAddress } from './public-addresses.js'
+import { publicAddress } from './public-addresses.js'
 import { surroundings, userOfAddress } from './references.js'
 import { refuse } from './refusal.js'
 
@@ -16,7 +17,10 @@ export const publicIPAddresses: Kind = {
       )
     }
     const resourceGuid = textAt(before?.properties, 'resourceGuid') ?? world.uuid()
-    return { properties: publicAddress({ id, resourceGuid, sku: sku.name }, sent), sku }
+    return {
+      properties: publicAddress({ address: publicLoopback(world.secret, id), resourceGuid, sku: sku.name }, sent),
+      sku,
+    }
   },
   show: (world, resource) => {
     const user = userOfAddress(surroundings(world), resource.id)
@@ -24,7 +28,7 @@ export const publicIPAddresses: Kind = {
       ...resource.properties,
       ...(user !== undefined && {
         ipConfiguration: { id: user },
-        ipAddress: textAt(resource.properties, 'ipAddress') ?? documentationAddress(resource.id),
+        ipAddress: textAt(resource.properties, 'ipAddress') ?? publicLoopback(world.secret, resource.id),
       }),
     })
   },

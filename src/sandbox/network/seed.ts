@@ -9,12 +9,17 @@ export interface DemoNetwork {
   /** ARM id of the group that it is put into. */
   readonly groupId: string
   readonly location: string
+  /** Before `-vnet` and `-nsg`. */
+  readonly prefix: string
+  /** First two numbers of its addresses. */
+  readonly numbers: string
   /** Machines that get an interface each, `<name>-nic`. */
   readonly machines: readonly string[]
 }
 
-/** `demo-vnet` with the subnet `default`, behind `demo-nsg` which lets SSH in. Gives the interfaces' ids by machine. */
-export function seedNetwork(world: World, { groupId, location, machines }: DemoNetwork): Map<string, string> {
+/** `<prefix>-vnet` with the subnet `default`, behind `<prefix>-nsg` which lets SSH in from its neighbours. Gives the interfaces' ids by machine. */
+export function seedNetwork(world: World, demo: DemoNetwork): Map<string, string> {
+  const { groupId, location, machines, prefix, numbers } = demo
   const put = (kind: Kind, name: string, properties: Json): string => {
     const id = `${groupId}/providers/Microsoft.Network/${kind.type}/${name}`
     const etag = `W/"${world.uuid()}"`
@@ -22,10 +27,12 @@ export function seedNetwork(world: World, { groupId, location, machines }: DemoN
     if (isRefusal(made)) throw new Error(made.message)
     return world.put({ id, name, type: `Microsoft.Network/${kind.type}`, location, etag, ...made, hidden: {} }).id
   }
-  const group = put(networkSecurityGroups, 'demo-nsg', { securityRules: [sshRule] })
-  const network = put(virtualNetworks, 'demo-vnet', {
-    addressSpace: { addressPrefixes: ['10.10.0.0/16'] },
-    subnets: [{ name: 'default', properties: { addressPrefix: '10.10.0.0/24', networkSecurityGroup: { id: group } } }],
+  const group = put(networkSecurityGroups, `${prefix}-nsg`, { securityRules: [sshRule] })
+  const network = put(virtualNetworks, `${prefix}-vnet`, {
+    addressSpace: { addressPrefixes: [`${numbers}.0.0/16`] },
+    subnets: [
+      { name: 'default', properties: { addressPrefix: `${numbers}.0.0/24`, networkSecurityGroup: { id: group } } },
+    ],
   })
   const subnet = { id: `${network}/subnets/default` }
   const ipConfigurations = [{ name: 'ipconfig1', properties: { subnet, privateIPAllocationMethod: 'Dynamic' } }]

@@ -2,7 +2,7 @@
 import { connectAzure } from '../../../src/azure/connect.js'
 import type { Clock } from '../../../src/core/clock.js'
 import type { AzlinEvent } from '../../../src/core/events.js'
-import type { Azure } from '../../../src/core/ports/azure.js'
+import type { DrillAzure } from '../../../src/core/ports/drill-azure.js'
 import type { ScriptedAzure } from './scripted-azure.js'
 
 export const subscriptionId = '11111111-2222-3333-4444-555555555555'
@@ -26,7 +26,7 @@ export class HurriedClock implements Clock {
 }
 
 export interface Connected<C extends Clock> {
-  readonly azure: Azure
+  readonly azure: DrillAzure
   readonly events: AzlinEvent[]
   readonly clock: C
 }

@@ -83,3 +83,29 @@ describe('findLeftovers', () => {
     )
   })
 })
+
+describe('what a drill leaves', () => {
+  const network = (type: string) => tag(-1, `${base}Microsoft.Network/${type}/d1`, `Microsoft.Network/${type}`)
+  const group = tag(-1, '/subscriptions/s/resourceGroups/drill', 'Microsoft.Resources/resourceGroups')
+
+  it('goes in an order in which nothing stands in the way of what comes next', () => {
+    const vm = tag(-1, `${base}Microsoft.Compute/virtualMachines/d1`, 'Microsoft.Compute/virtualMachines')
+    const parts = [
+      group,
+      network('networkSecurityGroups'),
+      network('virtualNetworks'),
+      tag(-1),
+      network('publicIPAddresses'),
+    ]
+    const found = findLeftovers([], [...parts, network('networkInterfaces'), vm], now)
+    expect(found.map(({ kind }) => kind)).toEqual(['vm', 'nic', 'pip', 'disk', 'vnet', 'nsg', 'group'])
+  })
+
+  it('is left alone as long as its mark is renewed', () => {
+    const fresh = {
+      ...group,
+      note: encodeTemporary({ purpose: 'dr test web-1', owner: 'ops', until: new Date(+now + 1) }),
+    }
+    expect(findLeftovers([], [fresh], now)[0]?.inUse).toContain('dr test web-1')
+  })
+})

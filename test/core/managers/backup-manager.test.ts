@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { AzlinError } from '../../../src/core/errors.js'
 import { bench, codeOf, computer, configured, usualPolicy } from '../support/bench.js'
+import { replicationOf } from '../support/replication.js'
 
 const web = { name: 'web-1', resourceGroup: 'rg' }
 const db = { name: 'db-1', resourceGroup: 'rg' }
@@ -170,7 +171,7 @@ describe('finding backups', () => {
     azure.removeMachine('db-1')
     const { deps } = computer(azure, bench().clock)
     const { BackupManager } = await import('../../../src/core/managers/backup-manager.js')
-    const bare = new BackupManager({ ...deps, records: undefined })
+    const bare = new BackupManager({ ...deps, records: undefined }, replicationOf(deps))
     expect((await bare.list(db, {}, run)).map(({ name }) => name)).toEqual([backup.name])
     expect((await bare.find(db, backup.name.toUpperCase(), run)).machine?.size).toBe('Standard_D2s_v5')
     expect(await codeOf(bare.list({ ...db, name: 'nobody' }, {}, run))).toBe('VM_NOT_FOUND')
@@ -181,10 +182,10 @@ describe('finding backups', () => {
 
   it('finds one by name or by time, and says why not', async () => {
     const { backups, azure, run } = await configured()
-    expect(await codeOf(backups.newestAt(web, new Date(), run))).toBe('NO_BACKUPS')
+    expect(await codeOf(backups.newestAt(web, new Date(), undefined, run))).toBe('NO_BACKUPS')
     const { backup } = await backups.trigger(db, {}, run)
-    expect((await backups.newestAt(db, backup.createdAt, run)).name).toBe(backup.name)
-    expect(await codeOf(backups.newestAt(db, new Date(+backup.createdAt - 1), run))).toBe('NO_BACKUP_AT')
+    expect((await backups.newestAt(db, backup.createdAt, undefined, run)).name).toBe(backup.name)
+    expect(await codeOf(backups.newestAt(db, new Date(+backup.createdAt - 1), undefined, run))).toBe('NO_BACKUP_AT')
     expect(await codeOf(backups.find(web, backup.name, run))).toBe('BACKUP_NOT_FOUND')
     await azure.snapshots.remove({ name: `${backup.name}-lun1`, resourceGroup: 'rg' }, run.signal)
     expect(await codeOf(backups.find(db, backup.name, run))).toBe('BACKUP_INCOMPLETE')

@@ -11,6 +11,7 @@ import { openRecords } from '../../../src/db/open.js'
 import { type CoreOnSandbox, coreOnSandbox, endServer } from '../../support/core-on-sandbox.js'
 import { usualPolicy } from '../support/bench.js'
 import { portsContract } from '../support/ports-contract.js'
+import { replicationOf } from '../support/replication.js'
 
 const group = 'demo-rg'
 const web = { name: 'web-1', resourceGroup: group }
@@ -140,7 +141,8 @@ describe('backups on the embedded Azure', () => {
     const home = mkdtempSync(join(tmpdir(), 'azlin-second-'))
     const records = await openRecords(home)
     try {
-      const second = new BackupManager({ azure, records, clock, limit: (work) => work() })
+      const others = { azure, records, clock, limit: <T>(work: () => Promise<T>) => work() }
+      const second = new BackupManager(others, replicationOf(others))
       await Promise.all([backups.trigger(db, {}, run), second.trigger(db, {}, run)])
       const tiers = (await backups.list(db, {}, run)).map(({ tier }) => tier)
       expect(tiers.filter((tier) => tier === 'monthly')).toHaveLength(1)

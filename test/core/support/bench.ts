@@ -10,6 +10,7 @@ import { SnapshotSchedules } from '../../../src/core/managers/snapshot-schedules
 import type { Limit, Run } from '../../../src/core/run.js'
 import { MemoryAzure } from './memory-azure.js'
 import { MemoryRecords } from './memory-records.js'
+import { replicationOf } from './replication.js'
 import { SimulatedClock } from './simulated-clock.js'
 
 export const usualPolicy = { dailyRetention: 7, weeklyRetention: 4, monthlyRetention: 12 } as const
@@ -20,7 +21,8 @@ const atOnce: Limit = (work) => work()
 export function computer(azure: MemoryAzure, clock: SimulatedClock) {
   const records = new MemoryRecords()
   const deps = { azure: azure.ports, records, clock, limit: atOnce }
-  const backups = new BackupManager(deps)
+  const replication = replicationOf(deps)
+  const backups = new BackupManager(deps, replication)
   const snapshots = new SnapshotManager(deps)
   return {
     deps,
@@ -29,7 +31,7 @@ export function computer(azure: MemoryAzure, clock: SimulatedClock) {
     snapshots,
     schedules: new BackupSchedules(deps),
     retention: new RetentionManager(deps),
-    runner: new BackupRunner({ ...deps, vmLimit: atOnce }, backups),
+    runner: new BackupRunner({ ...deps, vmLimit: atOnce }, backups, replication),
     snapshotSchedules: new SnapshotSchedules(deps, snapshots),
   }
 }

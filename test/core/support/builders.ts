@@ -78,6 +78,8 @@ export function backup(tier: Tier, createdAt: Date, change: Partial<Backup> = {}
     tier,
     replicatedTo: [],
     verifiedAt: undefined,
+    verifyFailedAt: undefined,
+    proof: undefined,
     replicaOf: undefined,
     copying: false,
     ...change,

@@ -43,7 +43,8 @@ export class MemoryAzure
     const { subscriptionId, snapshots, tags, groups, locks, regions, machines, disks } = this
     const networks = { findNic: absent, cloneNic: absent, createNic: absent, removeNic: absent }
     const inventory = { taggedWith: absent }
-    return { subscriptionId, snapshots, tags, groups, locks, regions, machines, disks, networks, inventory }
+    const blobs = { open: absent }
+    return { subscriptionId, blobs, snapshots, tags, groups, locks, regions, machines, disks, networks, inventory }
   }
 
   addMachine(name: string, dataDisks = 0, change: Partial<Machine> = {}): Machine {
@@ -93,6 +94,7 @@ export class MemoryAzure
   }
 
   readonly snapshots: Azure['snapshots'] = {
+    startCopy: absent,
     inGroup: (group, signal) =>
       this.#request('list snapshots', group, signal, () => {
         this.#mustExist(group)
@@ -123,6 +125,8 @@ export class MemoryAzure
     inSubscription: absent,
     create: absent,
     remove: absent,
+    grantRead: absent,
+    revokeRead: absent,
     find: (ref, signal) =>
       this.#request('get disk', ref.name, signal, () =>
         this.#disks.find((disk) => same(disk.name, ref.name) && same(disk.resourceGroup, ref.resourceGroup)),
@@ -158,6 +162,7 @@ export class MemoryAzure
   }
 
   readonly groups: Azure['groups'] = {
+    create: absent,
     find: (name, signal) =>
       this.#request('get group', name, signal, () =>
         this.#groups.has(name.toLowerCase()) ? { region: 'westus2', tags: {} } : undefined,

@@ -29,6 +29,31 @@ export class MemoryRecords implements Records {
     list: async () => this.entries,
   }
 
+  /** Nothing in memory is ever copied. */
+  readonly replications: Records['replications'] = {
+    open: () => Promise.reject(new Error('No copies are kept in memory.')),
+    change: () => Promise.reject(new Error('No copies are kept in memory.')),
+    list: async () => [],
+  }
+
+  /** Nothing in memory is ever verified. */
+  readonly verifications: Records['verifications'] = {
+    begin: () => Promise.reject(new Error('No verifications are kept in memory.')),
+    end: async () => {},
+    interrupted: async () => {},
+    list: async () => [],
+    digestOf: async () => undefined,
+    contentOf: async () => undefined,
+  }
+
+  /** Nothing in memory is ever drilled. */
+  readonly drills: Records['drills'] = {
+    begin: () => Promise.reject(new Error('No drills are kept in memory.')),
+    phase: async () => {},
+    end: async () => {},
+    list: async () => [],
+  }
+
   readonly audit: Records['audit'] = {
     begin: async (operation, subject) => this.lines.push({ operation, subject }) - 1,
     end: async (id, outcome, _at, error) => {

@@ -1,0 +1,82 @@
+/** Which copies a VM's backups still need in a region, in the order in which Azure takes them. */
+import type { Backup } from './backup.js'
+import { type CopyPlace, type CopyWant, diskKeyOf, isCopyOf, wantOf } from './replication.js'
+import { isReady, type Snapshot } from './snapshot.js'
+import type { TagMap } from './tag-text.js'
+
+export interface CopyPlan {
+  /** Not there, or not all there; oldest first. */
+  readonly wants: readonly CopyWant[]
+  /** There already, whoever made them. */
+  readonly arrived: readonly { readonly want: CopyWant; readonly copy: Snapshot }[]
+  readonly impossible: readonly { readonly want: CopyWant; readonly why: string; readonly way: string }[]
+}
+
+export interface CopyPlanInput {
+  /** Complete backups in their home region. */
+  readonly backups: readonly Backup[]
+  /** Everything that was found: copies, and the sources of copies. */
+  readonly snapshots: readonly Snapshot[]
+  readonly place: CopyPlace
+  /** Recovery facts for those whose own tags lack them. */
+  readonly factsFor: (backup: Backup, lun: number | null) => TagMap
+}
+
+export function planCopies({ backups, snapshots, place, factsFor }: CopyPlanInput): CopyPlan {
+  const there = snapshots.filter((one) => one.region === place.region && one.createOption === 'CopyStart')
+  const newest = newestCopied(there, snapshots)
+  const wants: CopyWant[] = []
+  const arrived: { want: CopyWant; copy: Snapshot }[] = []
+  const impossible: { want: CopyWant; why: string; way: string }[] = []
+
+  for (const backup of backups.toSorted((a, b) => +a.createdAt - +b.createdAt)) {
+    for (const disk of backup.disks) {
+      const planned = wantOf(backup, disk, place, factsFor(backup, disk.lun))
+      const copy = there.find((one) => isCopyOf(one, disk.snapshot))
+      // One that was begun elsewhere is finished there.
+      const want = copy ? { ...planned, target: { name: copy.name, resourceGroup: copy.resourceGroup } } : planned
+      if (copy && isReady(copy)) {
+        arrived.push({ want, copy })
+        continue
+      }
+      const problem = copy ? undefined : whyNot(want, disk.snapshot, newest)
+      if (problem) impossible.push({ want, ...problem })
+      else wants.push(want)
+    }
+  }
+  return { wants, arrived, impossible }
+}
+
+function whyNot(want: CopyWant, source: Snapshot, newest: ReadonlyMap<string, Date>) {
+  if (!source.incremental)
+    return {
+      why: `its snapshot ${source.name} is a full one, and Azure copies only incremental ones to another region`,
+      way: 'Backups that azlin takes are incremental: take another one.',
+    }
+  if (source.encryptionSetId !== undefined && want.encryptionSetId === undefined)
+    return {
+      why: `${source.name} is encrypted with a customer-managed key, and ${want.targetRegion} needs a key of its own`,
+      way: `Name a disk encryption set of ${want.targetRegion} with --target-disk-encryption-set, or in config.toml under [disk_encryption_sets].`,
+    }
+  const later = newest.get(want.diskKey)
+  if (later !== undefined && later > source.createdAt)
+    return {
+      why: 'a later backup of the same disk is there already, and Azure copies the snapshots of a disk in order only',
+      way: 'It can still be restored in its own region.',
+    }
+  return undefined
+}
+
+/** When the newest snapshot was made that a region has, or is getting, a copy of; by disk. */
+function newestCopied(copies: readonly Snapshot[], all: readonly Snapshot[]): ReadonlyMap<string, Date> {
+  const byId = new Map(all.map((one) => [one.id.toLowerCase(), one]))
+  const newest = new Map<string, Date>()
+  for (const copy of copies) {
+    const source = byId.get(copy.sourceId?.toLowerCase() ?? '')
+    if (!source || copy.copyError !== undefined) continue
+    const key = diskKeyOf(source)
+    const known = newest.get(key)
+    if (known === undefined || source.createdAt > known) newest.set(key, source.createdAt)
+  }
+  return newest
+}

@@ -1,0 +1,89 @@
+/** ext2, ext3 and ext4: the superblock, 1024 bytes into the partition (Linux, Documentation/filesystems/ext4). */
+import { rawCrc32c } from './checksums.js'
+import { Fields, withBytes } from './fields.js'
+import { type FileSystemFormat, tooLong } from './file-system.js'
+import type { Verdict } from './finding.js'
+
+const superblockAt = 1024
+const superblockBytes = 1024
+const checksumAt = 0x3fc
+const magicAt = 0x38
+const roFeaturesAt = 0x64
+const magic = [0x53, 0xef]
+const hasJournal = 0x4
+const extents = 0x40
+const sixtyFourBit = 0x80
+const flexibleGroups = 0x200
+const bigAllocation = 0x200
+const metadataChecksums = 0x400
+
+export const ext4: FileSystemFormat = {
+  holdsRoot: true,
+
+  recognise(peek) {
+    const superblock = peek(superblockAt, superblockBytes)
+    const fields = new Fields(superblock)
+    if (!magicIsThere(superblock) && !matchesChecksum(withBytes(superblock, magicAt, magic))) return undefined
+    if (fields.u32(0x60) & (extents | sixtyFourBit | flexibleGroups)) return 'ext4'
+    return fields.u32(0x5c) & hasJournal ? 'ext3' : 'ext2'
+  },
+
+  judge(peek, lengthBytes) {
+    const superblock = peek(superblockAt, superblockBytes)
+    const damage = damageOf(superblock)
+    if (damage !== undefined) return { problems: [damage], notes: [] }
+    return judgeFields(new Fields(superblock), lengthBytes)
+  },
+}
+
+function magicIsThere(superblock: Uint8Array): boolean {
+  return new Fields(superblock).u16(magicAt) === 0xef53
+}
+
+function matchesChecksum(superblock: Uint8Array): boolean {
+  if (superblock.length < superblockBytes) return false
+  return rawCrc32c(superblock.subarray(0, checksumAt), 0xffffffff) === new Fields(superblock).u32(checksumAt)
+}
+
+function damageOf(superblock: Uint8Array): string | undefined {
+  if (superblock.length < superblockBytes) return 'Its superblock could not be read.'
+  // The checksum tells a superblock that lost its magic number from one that was never there.
+  if (!magicIsThere(superblock)) return 'Its superblock lacks the magic number 0xEF53.'
+  const features = new Fields(superblock).u32(roFeaturesAt)
+  if (features & metadataChecksums) {
+    return matchesChecksum(superblock) ? undefined : "Its superblock's checksum does not match its bytes."
+  }
+  const flag = (features | metadataChecksums) >>> 8
+  // Whoever takes the flag off by mistake would take the checksum out of use with it.
+  return matchesChecksum(withBytes(superblock, roFeaturesAt + 1, [flag & 0xff]))
+    ? 'Its superblock lacks the flag for checksums, but has one that was made with it.'
+    : undefined
+}
+
+function judgeFields(fields: Fields, lengthBytes: number): Verdict {
+  const roFeatures = fields.u32(roFeaturesAt)
+  const logBlock = fields.u32(0x18)
+  if (logBlock > 6) return { problems: [`It claims blocks of 2^${10 + logBlock} bytes.`], notes: [] }
+  const blockBytes = 1024 * 2 ** logBlock
+  const wide = (fields.u32(0x60) & sixtyFourBit) !== 0
+  const blocks = fields.u32(0x04) + (wide ? fields.u32(0x150) * 2 ** 32 : 0)
+  const free = fields.u32(0x0c) + (wide ? fields.u32(0x158) * 2 ** 32 : 0)
+  const perGroup = fields.u32(0x20)
+  const bitmapUnits = (roFeatures & bigAllocation) !== 0 ? fields.u32(0x24) : perGroup
+  const inodesPerGroup = fields.u32(0x28)
+  const firstBlock = fields.u32(0x14)
+
+  const problems = tooLong(blocks * blockBytes, lengthBytes)
+  if (blocks === 0 || free > blocks) problems.push(`It claims ${free} free blocks of ${blocks}.`)
+  if (perGroup === 0 || bitmapUnits === 0 || bitmapUnits > 8 * blockBytes || inodesPerGroup === 0) {
+    problems.push(`It claims groups of ${perGroup} blocks and ${inodesPerGroup} inodes.`)
+  } else if (Math.ceil((blocks - firstBlock) / perGroup) * inodesPerGroup !== fields.u32(0x00)) {
+    problems.push(`Its ${fields.u32(0x00)} inodes and ${blocks} blocks do not fit its groups.`)
+  }
+  if (roFeatures & metadataChecksums && fields.u8(0x175) !== 1) problems.push('It names an unknown kind of checksum.')
+
+  const notes: string[] = []
+  if (fields.u16(0x3a) & 2) notes.push('The guest had recorded errors in this file system before the backup.')
+  if (!(roFeatures & metadataChecksums)) notes.push('Its superblock has no checksum; only its fields were checked.')
+  return { problems, notes }
+}

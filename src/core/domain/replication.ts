@@ -1,0 +1,130 @@
+/**
+ * Copies of recovery points in a second region. Azure copies one snapshot of a disk at a time, and a disk's
+ * snapshots in the order of their creation: what was passed over once can never be copied again.
+ */
+import type { Backup, RecoveryDisk } from './backup.js'
+import type { ResourceRef, VmRef } from './machine.js'
+import { replicaName } from './naming.js'
+import { recoveryTag } from './recovery-tags.js'
+import { isReady, type Snapshot } from './snapshot.js'
+import { type TagMap, tagOf } from './tag-text.js'
+
+export const jobStatuses = ['pending', 'in_progress', 'completed', 'failed'] as const
+export type JobStatus = (typeof jobStatuses)[number]
+
+/** One disk's snapshot on its way to another region. */
+export interface ReplicationJob {
+  readonly id: number
+  readonly vm: VmRef
+  readonly backup: string
+  readonly diskKey: string
+  readonly source: ResourceRef
+  readonly sourceRegion: string
+  readonly target: ResourceRef
+  readonly targetRegion: string
+  readonly status: JobStatus
+  /** When it was asked for; later, when Azure began it. */
+  readonly startedAt: Date
+  readonly completedAt: Date | undefined
+  readonly errorMessage: string | undefined
+  /** How often the copy was begun. */
+  readonly attempts: number
+  /** As last seen, 0 to 100. */
+  readonly percent: number
+  /** Whether the process that last worked on it still lives on this computer; unknown of another computer's. */
+  readonly ownerAlive: boolean | undefined
+}
+
+/** What one copy is to be. */
+export interface CopyWant {
+  readonly vm: VmRef
+  readonly backup: string
+  readonly backupAt: Date
+  readonly diskKey: string
+  readonly source: Snapshot
+  readonly target: ResourceRef
+  readonly targetRegion: string
+  readonly tags: TagMap
+  readonly encryptionSetId: string | undefined
+}
+
+/** Where copies go. */
+export interface CopyPlace {
+  readonly region: string
+  readonly resourceGroup: string
+  /** Key for what is encrypted with a customer's key, in that region. */
+  readonly encryptionSetId: string | undefined
+}
+
+/** Tells disks apart: one deleted and made again under its name has another uniqueId, and a chain of its own. */
+export function diskKeyOf({ sourceUniqueId, sourceId, id }: Snapshot): string {
+  return (sourceUniqueId ?? sourceId ?? id).toLowerCase()
+}
+
+/** What holds for the source alone, and is found out anew for the copy. */
+const notCopied: readonly string[] = [
+  recoveryTag.replicatedTo,
+  recoveryTag.verifiedAt,
+  recoveryTag.capture,
+  'azlin:verify-failed-at',
+  'azlin:proof',
+]
+
+export function wantOf(backup: Backup, disk: RecoveryDisk, place: CopyPlace, extra: TagMap): CopyWant {
+  const { snapshot } = disk
+  const name = replicaName(snapshot.name, place.region, disk.lun)
+  const kept = Object.entries(snapshot.tags).filter(([tag]) => !notCopied.includes(tag.toLowerCase()))
+  return {
+    vm: backup.vm,
+    backup: backup.name,
+    backupAt: backup.createdAt,
+    diskKey: diskKeyOf(snapshot),
+    source: snapshot,
+    target: { name, resourceGroup: place.resourceGroup },
+    targetRegion: place.region,
+    tags: {
+      ...extra,
+      ...Object.fromEntries(kept),
+      [recoveryTag.vmGroup]: backup.vm.resourceGroup,
+      [recoveryTag.replicaOf]: snapshot.name,
+      [recoveryTag.sourceRegion]: snapshot.region,
+    },
+    encryptionSetId: snapshot.encryptionSetId === undefined ? undefined : place.encryptionSetId,
+  }
+}
+
+/** Whether a snapshot is a copy of that source. */
+export function isCopyOf(copy: Snapshot, source: Pick<Snapshot, 'id' | 'name'>): boolean {
+  return (
+    copy.createOption === 'CopyStart' &&
+    (copy.sourceId?.toLowerCase() === source.id.toLowerCase() ||
+      tagOf(copy.tags, recoveryTag.replicaOf)?.toLowerCase() === source.name.toLowerCase())
+  )
+}
+
+/** On its way: not all there, and not broken off. */
+export function isArriving(copy: Snapshot): boolean {
+  return copy.createOption === 'CopyStart' && copy.copyError === undefined && !isReady(copy)
+}
+
+/** What is wrong with a copy that has arrived; undefined when it is what it must be. Missing tags can be mended. */
+export function wrongWith(copy: Snapshot, want: Pick<CopyWant, 'source'>): string | undefined {
+  const { source } = want
+  if (copy.sizeGb === source.sizeGb) return undefined
+  return `the copy ${copy.name} has ${copy.sizeGb} GiB, its source ${source.name} has ${source.sizeGb} GiB`
+}
+
+export function missingTags(copy: Snapshot, want: Pick<CopyWant, 'tags'>): TagMap {
+  return Object.fromEntries(Object.entries(want.tags).filter(([name, value]) => tagOf(copy.tags, name) !== value))
+}
+
+/** `azlin:replicated-to` once a copy has arrived in the region. */
+export function replicatedToWith(known: readonly string[], region: string): string {
+  return [...new Set([...known, region.toLowerCase()])].join(' ')
+}
+
+/** Seconds until it is done, if it goes on as it went; undefined when nothing can be said yet. */
+export function secondsLeft(percent: number, elapsedSeconds: number): number | undefined {
+  if (percent <= 0 || percent >= 100 || elapsedSeconds <= 0) return undefined
+  return Math.round((elapsedSeconds * (100 - percent)) / percent)
+}

@@ -1,0 +1,153 @@
+/** Whether a restored machine came up, and answers. */
+import { type DrillOptions, methodOf } from '../domain/drill.js'
+import type { MachineStatus, VmRef } from '../domain/machine.js'
+import { AzlinError } from '../errors.js'
+import type { Run } from '../run.js'
+import { awaitBoot } from './boot.js'
+import type { DrillDeps } from './drill-deps.js'
+import { awaitHandshake, awaitProbe } from './drill-guest.js'
+import type { DrillLog } from './drill-log.js'
+import type { TestMachine } from './drill-restore.js'
+
+export interface Checked {
+  readonly bootSucceeded: boolean | undefined
+  readonly connectivitySucceeded: boolean | undefined
+  /** When the last check passed, by `clock.elapsed`. */
+  readonly passedAt: number
+  readonly failure: AzlinError | undefined
+  readonly bootLog: readonly string[]
+}
+
+const logLines = 25
+
+/** Never rejects for a check that failed: only for what stops the drill. `onBooted` when it is known to have come up. */
+export async function checkMachine(
+  deps: DrillDeps,
+  { options, agentKnown }: { readonly options: DrillOptions; readonly agentKnown: boolean },
+  machine: TestMachine,
+  log: DrillLog,
+  run: Run,
+  onBooted: () => void = () => {},
+): Promise<Checked> {
+  const begun = deps.clock.elapsed()
+  const method = methodOf(options)
+  const giveUp = new AbortController()
+  const signal = AbortSignal.any([run.signal, giveUp.signal])
+  const deadline = begun + deps.patience.connectionMs
+
+  const booting: Promise<Outcome> = options.boot
+    ? settle(log.during('boot', (note) => boot(deps, machine, agentKnown, note, run)))
+    : Promise.resolve({ passedAt: begun })
+  // From here SSH may answer before the agent has reported; Run Command is the agent.
+  const begin = method === 'run-command' ? booting : Promise.resolve<Outcome>({ passedAt: begun })
+  const connecting: Promise<Outcome> = method
+    ? begin.then(async (booted): Promise<Outcome> => {
+        if (booted.failure) return booted
+        return settle(connect(deps, options, machine, { log, deadline, signal, run }))
+      })
+    : Promise.resolve({ passedAt: begun })
+  // Whichever fails first is told by the await below.
+  connecting.catch(() => undefined)
+
+  const booted = await booting
+  if (booted.failure) giveUp.abort(booted.failure)
+  else onBooted()
+  const connected = await connecting
+  run.signal.throwIfAborted()
+  const failure = booted.failure ?? connected.failure
+  return {
+    bootSucceeded: options.boot ? booted.failure === undefined : undefined,
+    // Of a machine that did not come up nothing more was seen.
+    connectivitySucceeded: method && !booted.failure ? connected.failure === undefined : undefined,
+    passedAt: Math.max(booted.passedAt, connected.passedAt),
+    failure,
+    bootLog: failure ? await bootLog(deps, machine, run) : [],
+  }
+}
+
+interface Outcome {
+  readonly passedAt: number
+  readonly failure?: AzlinError | undefined
+}
+
+async function settle(work: Promise<number>): Promise<Outcome> {
+  try {
+    return { passedAt: await work }
+  } catch (error) {
+    if (!AzlinError.is(error)) throw error
+    return { passedAt: 0, failure: error }
+  }
+}
+
+/** Resolves with the moment at which it had come up: without an agent, that at which it was first seen to run. */
+async function boot(
+  deps: DrillDeps,
+  machine: VmRef,
+  agentKnown: boolean,
+  note: (text: string) => void,
+  run: Run,
+): Promise<number> {
+  const { clock } = deps
+  let runningAt: number | undefined
+  const status = async (vm: VmRef, signal: AbortSignal): Promise<MachineStatus> => {
+    const seen = await lookedAt(deps, vm, signal)
+    if (seen.power === 'running') runningAt ??= clock.elapsed()
+    return seen
+  }
+  const agent = await awaitBoot({ ...deps.boot, machines: { status } }, machine, undefined, agentKnown, run)
+  note(agent ? 'running, and its guest agent has reported' : 'running; no guest agent has reported')
+  return agent ? clock.elapsed() : (runningAt ?? clock.elapsed())
+}
+
+/** A look that failed for the moment shows nothing; the deadline holds all the same. */
+async function lookedAt({ boot: { machines } }: DrillDeps, vm: VmRef, signal: AbortSignal): Promise<MachineStatus> {
+  try {
+    return await machines.status(vm, signal)
+  } catch (error) {
+    if (!AzlinError.is(error) || !error.retryable || signal.aborted) throw error
+    return { power: 'unknown', agent: undefined }
+  }
+}
+
+interface Connecting {
+  readonly log: DrillLog
+  readonly deadline: number
+  readonly signal: AbortSignal
+  readonly run: Run
+}
+
+async function connect(
+  deps: DrillDeps,
+  options: DrillOptions,
+  machine: TestMachine,
+  { log, deadline, signal, run }: Connecting,
+): Promise<number> {
+  const { login, checkHttp, checkCommand } = options
+  const stoppable = { ...run, signal }
+  await log.during('connectivity', async (note) => {
+    const banner =
+      methodOf(options) === 'run-command'
+        ? await awaitProbe(deps, machine, { kind: 'banner' }, undefined, deadline, stoppable)
+        : await awaitHandshake(deps, machine, login, deadline, signal)
+    note(banner)
+  })
+  if (checkHttp)
+    await log.during('http', async (note) =>
+      note(await awaitProbe(deps, machine, { kind: 'http', check: checkHttp }, login, deadline, stoppable)),
+    )
+  if (checkCommand !== undefined)
+    await log.during('command', async (note) =>
+      note(await awaitProbe(deps, machine, { kind: 'command', command: checkCommand }, login, deadline, stoppable)),
+    )
+  return deps.clock.elapsed()
+}
+
+/** What it said last is a help and no more. */
+async function bootLog({ azure }: DrillDeps, machine: VmRef, run: Run): Promise<readonly string[]> {
+  try {
+    return (await azure.guests.bootLog(machine, logLines, run.signal)) ?? []
+  } catch (error) {
+    if (!AzlinError.is(error) || run.signal.aborted) throw error
+    return []
+  }
+}

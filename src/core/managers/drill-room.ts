@@ -1,0 +1,45 @@
+/** Whether a region has room for a machine, by all that Azure says beforehand. */
+import type { DrillAzure } from '../ports/drill-azure.js'
+import type { Run } from '../run.js'
+
+export interface SizeWish {
+  readonly region: string
+  readonly allowSizeChange: boolean
+}
+
+export interface Room {
+  readonly size: string
+  readonly problems: readonly string[]
+  readonly notes: readonly string[]
+}
+
+/** The size that is wanted; another of its family where that is allowed and this one is not to be had. */
+export async function roomFor(azure: DrillAzure, wish: SizeWish, wanted: string, run: Run): Promise<Room> {
+  const problems = await whyNoRoom(azure, wanted, wish.region, run)
+  if (problems.length === 0) return { size: wanted, problems, notes: [] }
+  if (wish.allowSizeChange) {
+    const other = await nextSize(azure, wanted, wish.region, new Set([wanted]), run)
+    if (other !== undefined)
+      return { size: other, problems: [], notes: [`Size ${other} instead of ${wanted}: ${problems.join('; ')}.`] }
+  }
+  return { size: wanted, problems, notes: [] }
+}
+
+/** The next size of the family with room for it, none of those tried. */
+export async function nextSize(
+  azure: DrillAzure,
+  size: string,
+  region: string,
+  tried: ReadonlySet<string>,
+  run: Run,
+): Promise<string | undefined> {
+  for (const other of await azure.capacity.sizesLike(size, region, run.signal))
+    if (!tried.has(other) && (await whyNoRoom(azure, other, region, run)).length === 0) return other
+  return undefined
+}
+
+async function whyNoRoom(azure: DrillAzure, size: string, region: string, run: Run): Promise<readonly string[]> {
+  const offered = await azure.regions.whyNotSize(size, region, undefined, run.signal)
+  const quota = await azure.capacity.whyNoQuota(size, region, run.signal)
+  return [offered, quota].filter((why) => why !== undefined)
+}

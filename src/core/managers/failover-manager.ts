@@ -1,0 +1,224 @@
+/**
+ * Brings a VM up for real in another region, from the copies there, while its own region is down: nothing is asked
+ * of that region, and what the VM was is in the copies' tags.
+ */
+import { armId } from '../domain/arm-id.js'
+import type { Backup, MachineFacts } from '../domain/backup.js'
+import { originTags } from '../domain/failover-origin.js'
+import type { VmRef } from '../domain/machine.js'
+import { shortened } from '../domain/naming.js'
+import { planBeside } from '../domain/restore.js'
+import { AzlinError } from '../errors.js'
+import type { DrillAzure } from '../ports/drill-azure.js'
+import type { Run } from '../run.js'
+import { audited } from './audited.js'
+import { restoreBeside } from './beside-restore.js'
+import type { DrillDeps } from './drill-deps.js'
+import { type Place, Places, placeName } from './drill-places.js'
+import { roomFor } from './drill-room.js'
+import { makeLastingGround } from './failover-ground.js'
+import { mustKnowRegion } from './known-region.js'
+import { replicasIn } from './replica-inventory.js'
+import { TemporaryResources } from './temporary-resources.js'
+
+export interface FailoverRequest {
+  /** The VM that is out of reach. */
+  readonly vm: VmRef
+  readonly targetRegion: string
+  /** Name of a backup; absent: the newest that the region holds (with `at`: not after that moment). */
+  readonly backup?: string | undefined
+  readonly at?: Date | undefined
+  /** ARM id; absent: a new network of its own, which leads nowhere yet. */
+  readonly subnetId?: string | undefined
+  /** Of the new VM; made if it is not there. Absent: that of the copies, if it lies in the region, else a new one. */
+  readonly resourceGroup?: string | undefined
+  readonly size?: string | undefined
+  readonly allowSizeChange: boolean
+  /** Of the new VM; absent: the same as before, where that is free. */
+  readonly name?: string | undefined
+}
+
+/** What is going to be done. Nothing has been made. */
+export interface FailoverPlan {
+  readonly vm: VmRef
+  readonly backup: Backup
+  readonly facts: MachineFacts
+  readonly targetRegion: string
+  readonly newVm: VmRef
+  readonly size: string
+  readonly allowSizeChange: boolean
+  readonly subnetId: string | undefined
+  readonly makesGroup: boolean
+  /** Everything written after the backup is lost: its age, in seconds. */
+  readonly rpoSeconds: number
+  readonly notices: readonly string[]
+}
+
+export interface FailoverResult {
+  readonly vmName: string
+  readonly resourceGroup: string
+  readonly region: string
+  readonly size: string
+  readonly backupName: string
+  readonly rpoSeconds: number
+  readonly rtoSeconds: number
+  readonly restoredDisks: readonly string[]
+}
+
+export class FailoverManager {
+  readonly #deps: DrillDeps
+
+  constructor(deps: DrillDeps) {
+    this.#deps = deps
+  }
+
+  /** Reads and decides; changes nothing. NOT_READY with all that is missing; NO_BACKUPS, BACKUP_NOT_FOUND, NO_BACKUP_AT. */
+  async plan(request: FailoverRequest, run: Run): Promise<FailoverPlan> {
+    const { azure, clock } = this.#deps
+    const { vm, targetRegion, subnetId, allowSizeChange } = request
+    await mustKnowRegion(azure, targetRegion, run)
+    const backup = choose(request, await replicasIn(azure, vm, targetRegion, run))
+    const facts = backup.machine
+    const group = await this.#groupFor(request, backup, run)
+    const newVm = { name: request.name ?? nameFor(request, group.name), resourceGroup: group.name }
+
+    const problems: string[] = []
+    if (!backup.disks.some(({ lun }) => lun === null)) problems.push('the backup has no OS disk')
+    if (!facts) problems.push(`the tags of ${backup.name} do not say what VM to make of it`)
+    const wanted = request.size ?? facts?.size
+    const room =
+      wanted === undefined ? undefined : await roomFor(azure, { region: targetRegion, allowSizeChange }, wanted, run)
+    problems.push(...(room?.problems ?? []))
+    if (subnetId !== undefined) problems.push(...(await subnetProblems(azure, subnetId, targetRegion, run)))
+    if (!group.makes && (await azure.machines.find(newVm, run.signal)))
+      problems.push(`there is already a VM ${newVm.name} in ${newVm.resourceGroup}: choose another name with --name`)
+    if (!facts || !room || problems.length > 0)
+      throw new AzlinError('NOT_READY', { what: `The failover of ${vm.name} to ${targetRegion}`, problems })
+
+    const rpoSeconds = Math.max(0, Math.round((+clock.now() - +backup.createdAt) / 1000))
+    const notices = [...room.notes, ...noticesOn(request, group)]
+    const where = { targetRegion, newVm, size: room.size, allowSizeChange, subnetId, makesGroup: group.makes }
+    return { vm, backup, facts, ...where, rpoSeconds, notices }
+  }
+
+  /** A lasting VM, or nothing at all: what was made is removed again where it fails. */
+  execute(plan: FailoverPlan, run: Run): Promise<FailoverResult> {
+    const { azure, clock, records } = this.#deps
+    const { vm, newVm, backup, targetRegion, rpoSeconds } = plan
+    const subject = armId(azure.subscriptionId, 'vm', vm)
+    const details = { backup: backup.name, region: targetRegion, to: armId(azure.subscriptionId, 'vm', newVm) }
+    return audited(this.#deps, { operation: 'dr failover', subject, details }, run, async () => {
+      const turn = await records?.turnstile.enter('restore', details.to, clock.now())
+      if (turn && !turn.entered)
+        throw new AzlinError('VM_BUSY', { vm: newVm.name, what: `A ${turn.what}`, since: turn.since.toISOString() })
+      try {
+        const begun = clock.elapsed()
+        const { place, restoredDisks } = await this.#bringUp(plan, run)
+        const rtoSeconds = (clock.elapsed() - begun) / 1000
+        const named = { vmName: newVm.name, resourceGroup: newVm.resourceGroup, region: targetRegion }
+        return { ...named, size: place.size, backupName: backup.name, rpoSeconds, rtoSeconds, restoredDisks }
+      } finally {
+        await turn?.leave()
+      }
+    })
+  }
+
+  async #bringUp(plan: FailoverPlan, run: Run): Promise<{ place: Place; restoredDisks: readonly string[] }> {
+    const { azure, clock, records, host, limit, boot } = this.#deps
+    const { backup, newVm, targetRegion: region, size, allowSizeChange, vm } = plan
+    const deps = { azure, clock, journal: records?.journal, host, limit }
+    const ground = new TemporaryResources(deps, `dr failover ${vm.name}`)
+    try {
+      const subnetId = await makeLastingGround(azure, plan, ground, run)
+      const places = new Places(azure, { backup, size, region, allowSizeChange }, run)
+      for (let place = await places.first(); ; ) {
+        try {
+          const { restoredDisks } = await restoreBeside({ ...deps, boot }, besidePlan(plan, place, subnetId), run)
+          await ground.keep(run)
+          return { place, restoredDisks }
+        } catch (error) {
+          const next = AzlinError.is(error) && !run.signal.aborted ? await places.after(place, error) : undefined
+          if (!next) throw error
+          const reason = AzlinError.is(error) ? error.message : ''
+          run.report({ type: 'drill.retrying', vm: newVm.name, what: placeName(next), reason })
+          place = next
+        }
+      }
+    } catch (error) {
+      await ground.remove(run)
+      throw error
+    }
+  }
+
+  /** A group's own region may be the one that is down: nothing can be made in such a group. */
+  async #groupFor(
+    { vm, targetRegion, resourceGroup }: FailoverRequest,
+    backup: Backup,
+    run: Run,
+  ): Promise<{ readonly name: string; readonly makes: boolean }> {
+    const { groups } = this.#deps.azure
+    if (resourceGroup !== undefined)
+      return { name: resourceGroup, makes: (await groups.find(resourceGroup, run.signal)) === undefined }
+    const beside = backup.disks[0]?.snapshot.resourceGroup
+    const found = beside === undefined ? undefined : await groups.find(beside, run.signal)
+    if (beside !== undefined && found?.region.toLowerCase() === targetRegion.toLowerCase())
+      return { name: beside, makes: false }
+    const name = `${shortened(vm.resourceGroup, 60)}-${targetRegion}`
+    return { name, makes: (await groups.find(name, run.signal)) === undefined }
+  }
+}
+
+function choose({ vm, targetRegion, backup, at }: FailoverRequest, there: readonly Backup[]): Backup {
+  if (backup !== undefined) {
+    const found = there.find(({ name }) => name.toLowerCase() === backup.toLowerCase())
+    if (!found) throw new AzlinError('BACKUP_NOT_FOUND', { backup: `${backup} in ${targetRegion}`, vm: vm.name })
+    return found
+  }
+  const [newest] = there
+  if (!newest) throw new AzlinError('NO_BACKUPS', { vm: vm.name, resourceGroup: targetRegion })
+  const found = at ? there.find(({ createdAt }) => createdAt <= at) : newest
+  if (!found) throw new AzlinError('NO_BACKUP_AT', { vm: vm.name, at: at?.toISOString() ?? '' })
+  return found
+}
+
+/** Names are of one VM in a group: in its own group the lost VM still has its. */
+function nameFor({ vm, targetRegion }: FailoverRequest, group: string): string {
+  return group.toLowerCase() === vm.resourceGroup.toLowerCase() ? `${shortened(vm.name, 40)}-${targetRegion}` : vm.name
+}
+
+async function subnetProblems(azure: DrillAzure, subnetId: string, region: string, run: Run): Promise<string[]> {
+  const there = await azure.testNetworks.subnetRegion(subnetId, run.signal)
+  if (there === undefined) return [`there is no subnet ${subnetId}`]
+  return there.toLowerCase() === region.toLowerCase() ? [] : [`the subnet ${subnetId} is in ${there}`]
+}
+
+function noticesOn(
+  { subnetId, targetRegion }: FailoverRequest,
+  group: { readonly name: string; readonly makes: boolean },
+): string[] {
+  const made = group.makes ? [`The resource group ${group.name} is made in ${targetRegion}.`] : []
+  if (subnetId !== undefined) return made
+  return [
+    ...made,
+    'Without --subnet it gets a new network of its own, which leads nowhere: connect it before it is used.',
+  ]
+}
+
+function besidePlan(
+  { backup, facts, newVm, targetRegion: region, vm }: FailoverPlan,
+  { size, zone }: Place,
+  subnetId: string,
+) {
+  const made = { ...facts, size, zone }
+  const { disks } = planBeside({ ...backup, machine: made }, undefined, [])
+  return {
+    newVm,
+    region,
+    zone,
+    facts: made,
+    pointName: backup.name,
+    disks,
+    network: { subnetId },
+    tags: originTags(vm),
+  }
+}

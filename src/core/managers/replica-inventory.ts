@@ -1,0 +1,29 @@
+import type { Backup } from '../domain/backup.js'
+import type { VmRef } from '../domain/machine.js'
+import { newestFirst, recoveryOf } from '../domain/recovery-points.js'
+import type { Azure } from '../ports/azure.js'
+import type { Run } from '../run.js'
+
+export interface InRegion extends Backup {
+  /** A copy whose source is no longer there. */
+  readonly orphan: boolean
+}
+
+/**
+ * What can be restored in a region, newest first: copies, and backups that were taken there. Works while the VM's
+ * own region is down: one list of the subscription's snapshots, and nothing is asked of the VM.
+ */
+export async function replicasIn(azure: Azure, vm: VmRef, region: string, run: Run): Promise<readonly InRegion[]> {
+  const snapshots = await azure.snapshots.inSubscription(run.signal)
+  const known = new Set(snapshots.map(({ id }) => id.toLowerCase()))
+  const { backups, replicas } = recoveryOf(snapshots, vm, undefined)
+  return [...backups, ...replicas]
+    .filter((one) => one.complete && one.region.toLowerCase() === region.toLowerCase())
+    .map((one) => ({
+      ...one,
+      orphan:
+        one.replicaOf !== undefined &&
+        one.disks.some(({ snapshot }) => !known.has(snapshot.sourceId?.toLowerCase() ?? '')),
+    }))
+    .toSorted(newestFirst)
+}

@@ -1,0 +1,183 @@
+/** The record of copies, brought to what Azure shows: begun by whom ever, on whatever computer. */
+import type { Backup } from '../domain/backup.js'
+import type { VmRef } from '../domain/machine.js'
+import { belongsTo, isReplica, newestFirst, recoveryOf } from '../domain/recovery-points.js'
+import { arrivedAtIn, recoveryTag } from '../domain/recovery-tags.js'
+import { diskKeyOf, isArriving, type ReplicationJob } from '../domain/replication.js'
+import { isReady, type Snapshot } from '../domain/snapshot.js'
+import { tagOf } from '../domain/tag-text.js'
+import { AzlinError } from '../errors.js'
+import type { Run } from '../run.js'
+import { acknowledge } from './arrived-copy.js'
+import { requireRecords } from './audited.js'
+import { whyBroken } from './copy-snapshot.js'
+import type { ManagerDeps } from './deps.js'
+
+export interface RegionStanding {
+  readonly region: string
+  /** The newest backup that is complete there. */
+  readonly newest: Backup | undefined
+  /** Its age, seconds: what would be lost if the VM's region were lost now. */
+  readonly rpoSeconds: number | undefined
+  /** From the moment each backup there was begun until its copy was complete, seconds; newest first. */
+  readonly lags: readonly { readonly backup: string; readonly lagSeconds: number }[]
+}
+
+export interface ReplicationStatus {
+  /** Newest first. */
+  readonly jobs: readonly ReplicationJob[]
+  readonly regions: readonly RegionStanding[]
+}
+
+/** Long enough for a request that is under way to be seen. */
+const unseenMs = 10 * 60_000
+
+export class ReplicationRecords {
+  readonly #deps: ManagerDeps
+
+  constructor(deps: ManagerDeps) {
+    this.#deps = deps
+  }
+
+  /** VM_NOT_FOUND when there is neither VM nor copy of it. */
+  async status(vm: VmRef, run: Run): Promise<ReplicationStatus> {
+    const found = await this.#deps.azure.snapshots.inSubscription(run.signal)
+    const changed = await this.#bringUp(vm, found, run)
+    // What was just noted on the snapshots is shown, too.
+    const snapshots = changed.length > 0 ? await this.#deps.azure.snapshots.inSubscription(run.signal) : found
+    const jobs = await this.#jobsOf(vm)
+    const { replicas, backups, incomplete } = recoveryOf(snapshots, vm, undefined)
+    if (jobs.length + replicas.length + backups.length + incomplete.length === 0)
+      await this.#deps.azure.machines.get(vm, run.signal)
+    return { jobs, regions: standings(replicas, this.#deps.clock.now()) }
+  }
+
+  /** Every VM's, or one VM's; resolves with the jobs that are new or have changed. */
+  async sync(vm: VmRef | undefined, run: Run): Promise<readonly ReplicationJob[]> {
+    const snapshots = await this.#deps.azure.snapshots.inSubscription(run.signal)
+    if (vm) return this.#bringUp(vm, snapshots, run)
+    const changed: ReplicationJob[] = []
+    for (const owner of await this.#owners(snapshots)) changed.push(...(await this.#bringUp(owner, snapshots, run)))
+    return changed
+  }
+
+  async #bringUp(vm: VmRef, snapshots: readonly Snapshot[], run: Run): Promise<readonly ReplicationJob[]> {
+    const byId = new Map(snapshots.map((one) => [one.id.toLowerCase(), one]))
+    const copies = snapshots.filter((one) => isReplica(one) && belongsTo(one, vm, undefined))
+    const jobs = new Map((await this.#jobsOf(vm)).toReversed().map((job) => [keyOf(job.target), job]))
+    const changed: ReplicationJob[] = []
+    for (const copy of copies) {
+      run.signal.throwIfAborted()
+      const source = byId.get(copy.sourceId?.toLowerCase() ?? '')
+      const job = jobs.get(keyOf(copy)) ?? (await this.#rebuilt(vm, copy, source))
+      const now = await this.#settle(job, copy, source, run)
+      if (now !== job || !jobs.has(keyOf(copy))) changed.push(now)
+      jobs.delete(keyOf(copy))
+    }
+    for (const job of jobs.values()) {
+      const now = await this.#settleUnseen(job, snapshots)
+      if (now !== job) changed.push(now)
+    }
+    return changed
+  }
+
+  async #settle(job: ReplicationJob, copy: Snapshot, source: Snapshot | undefined, run: Run): Promise<ReplicationJob> {
+    const { replications } = requireRecords(this.#deps)
+    const broken = whyBroken(copy)
+    if (broken !== undefined) return this.#fail(job, `Azure broke off the copy: ${broken}`)
+    if (isReady(copy)) {
+      const known = job.status === 'completed' && arrivedAtIn(copy.tags) !== undefined
+      if (known && isNoted(source, copy.region)) return job
+      try {
+        return await acknowledge(this.#deps, { job, copy, source, tags: {} }, run)
+      } catch (error) {
+        if (!AzlinError.is(error, 'COPY_WRONG')) throw error
+        return this.#fail(job, error.message)
+      }
+    }
+    const percent = copy.completionPercent ?? 0
+    if (job.status === 'in_progress' && percent === job.percent) return job
+    return replications.change(job.id, { status: 'in_progress', percent, errorMessage: null })
+  }
+
+  /** A job whose copy Azure does not show. */
+  async #settleUnseen(job: ReplicationJob, snapshots: readonly Snapshot[]): Promise<ReplicationJob> {
+    if (job.status === 'completed' || job.status === 'failed') return job
+    const source = snapshots.find((one) => keyOf(one) === keyOf(job.source))
+    if (!source) return this.#fail(job, `Its source ${job.source.name} was deleted before it was copied.`)
+    const young = +this.#deps.clock.now() - +job.startedAt < unseenMs
+    if (job.status === 'pending' || job.ownerAlive || young) return job
+    return this.#fail(job, 'Azure has no such copy: the request was never taken, or the copy was removed.')
+  }
+
+  async #fail(job: ReplicationJob, errorMessage: string): Promise<ReplicationJob> {
+    if (job.status === 'failed') return job
+    const change = { status: 'failed', errorMessage, completedAt: this.#deps.clock.now() } as const
+    return requireRecords(this.#deps).replications.change(job.id, change)
+  }
+
+  /** Begun on another computer, or on this one before its database was lost. */
+  async #rebuilt(vm: VmRef, copy: Snapshot, source: Snapshot | undefined): Promise<ReplicationJob> {
+    const { replications } = requireRecords(this.#deps)
+    const name = tagOf(copy.tags, recoveryTag.replicaOf) ?? source?.name ?? ''
+    const job = await replications.open(
+      {
+        vm,
+        backup: tagOf(copy.tags, recoveryTag.backup) ?? '',
+        diskKey: source ? diskKeyOf(source) : '',
+        source: { name, resourceGroup: source?.resourceGroup ?? vm.resourceGroup },
+        sourceRegion: source?.region ?? tagOf(copy.tags, recoveryTag.sourceRegion) ?? '',
+        target: { name: copy.name, resourceGroup: copy.resourceGroup },
+        targetRegion: copy.region,
+      },
+      copy.createdAt,
+    )
+    return isArriving(copy) ? replications.change(job.id, { status: 'in_progress' }) : job
+  }
+
+  /** The newest job of each target decides. */
+  #jobsOf(vm: VmRef): Promise<readonly ReplicationJob[]> {
+    return requireRecords(this.#deps).replications.list({ vm: vm.name, resourceGroup: vm.resourceGroup })
+  }
+
+  async #owners(snapshots: readonly Snapshot[]): Promise<readonly VmRef[]> {
+    const owners = new Map<string, VmRef>()
+    const add = (vm: VmRef) => owners.set(keyOf(vm), vm)
+    for (const { vm } of await requireRecords(this.#deps).replications.list({})) add(vm)
+    for (const copy of snapshots.filter(isReplica)) {
+      const name = tagOf(copy.tags, recoveryTag.vm)
+      const resourceGroup = tagOf(copy.tags, recoveryTag.vmGroup)
+      if (name !== undefined && resourceGroup !== undefined) add({ name, resourceGroup })
+    }
+    return [...owners.values()]
+  }
+}
+
+function standings(replicas: readonly Backup[], now: Date): readonly RegionStanding[] {
+  const regions = [...new Set(replicas.map(({ region }) => region))].toSorted()
+  return regions.map((region) => {
+    const there = replicas.filter((one) => one.region === region && one.complete).toSorted(newestFirst)
+    const [newest] = there
+    return {
+      region,
+      newest,
+      rpoSeconds: newest && Math.round((+now - +newest.createdAt) / 1000),
+      lags: there.flatMap((one) => lagOf(one) ?? []),
+    }
+  })
+}
+
+function lagOf({ name, createdAt, disks }: Backup): { backup: string; lagSeconds: number } | undefined {
+  const arrived = disks.map(({ snapshot }) => arrivedAtIn(snapshot.tags))
+  const known = arrived.filter((at) => at !== undefined)
+  if (known.length < arrived.length) return undefined
+  return { backup: name, lagSeconds: Math.round((Math.max(...known.map(Number)) - +createdAt) / 1000) }
+}
+
+function isNoted(source: Snapshot | undefined, region: string): boolean {
+  return !source || (tagOf(source.tags, recoveryTag.replicatedTo) ?? '').toLowerCase().split(/\s+/).includes(region)
+}
+
+function keyOf({ name, resourceGroup }: { readonly name: string; readonly resourceGroup: string }): string {
+  return `${resourceGroup}/${name}`.toLowerCase()
+}

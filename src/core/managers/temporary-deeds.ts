@@ -1,0 +1,76 @@
+/** What is to happen to one leftover: decided by what Azure says of it now, done by the caller. */
+import { groupNameOf, resourceRefOf } from '../domain/arm-id.js'
+import type { Leftover } from '../domain/leftovers.js'
+import { AzlinError } from '../errors.js'
+import type { DrillAzure } from '../ports/drill-azure.js'
+import type { JournalEntry } from '../ports/records.js'
+import type { Run } from '../run.js'
+import { halfTaken } from './interrupted-capture.js'
+import { findTemporary, isMarked, membersLeft, othersDisks, removeTemporary } from './temporary-removal.js'
+
+export interface Deed {
+  /** Undefined: there is nothing of it to be removed. */
+  readonly remove: ((signal: AbortSignal) => Promise<void>) | undefined
+  /** It is in use by something that stays: only its mark goes. */
+  readonly unmark?: boolean
+}
+
+export interface Around {
+  readonly entries: readonly JournalEntry[]
+  /** ARM ids, in lower case, that would be gone by then. */
+  readonly gone: ReadonlySet<string>
+}
+
+const nothing: Deed = { remove: undefined }
+const unmarkOnly: Deed = { remove: undefined, unmark: true }
+
+/** HOLDS_OTHERS when something would go along that azlin did not make. */
+export async function deedFor(
+  azure: DrillAzure,
+  { kind, resourceId }: Leftover,
+  { entries, gone }: Around,
+  run: Run,
+): Promise<Deed> {
+  const group = groupNameOf(resourceId)
+  const ref = group === undefined ? resourceRefOf(resourceId) : { name: group, resourceGroup: group }
+  if (!ref || kind === 'restore') return nothing
+  if (kind === 'snapshot') {
+    const [entry] = entries
+    const half = entry && (await halfTaken(azure, entry, run))
+    return half ? { remove: (signal) => azure.snapshots.remove(ref, signal) } : nothing
+  }
+
+  const found = await findTemporary(azure, kind, ref, run.signal)
+  if (!found || !isMarked(found)) return nothing
+  const remove = (signal: AbortSignal) => removeTemporary(azure, kind, ref, signal)
+  switch (kind) {
+    case 'vm': {
+      const vm = await azure.machines.find(ref, run.signal)
+      const others = vm ? await othersDisks(azure, vm, run.signal) : []
+      if (others.length > 0) throw new AzlinError('HOLDS_OTHERS', { what: `The VM ${ref.name}`, others })
+      return { remove }
+    }
+    case 'disk': {
+      const disk = await azure.disks.find(ref, run.signal)
+      return (await isHeldByLasting(azure, disk?.managedBy, run)) ? unmarkOnly : { remove }
+    }
+    case 'nic': {
+      const nic = await azure.networks.findNic(ref, run.signal)
+      return (await isHeldByLasting(azure, nic?.vmId, run)) ? unmarkOnly : { remove }
+    }
+    case 'group': {
+      const others = await membersLeft(azure, ref.name, gone, run.signal)
+      if (others.length > 0) throw new AzlinError('HOLDS_OTHERS', { what: `The resource group ${ref.name}`, others })
+      return { remove }
+    }
+    default:
+      return { remove }
+  }
+}
+
+/** In a dry run the VM that holds a thing may be a leftover itself, and go before it. */
+async function isHeldByLasting({ machines }: DrillAzure, vmId: string | undefined, run: Run): Promise<boolean> {
+  const holder = vmId === undefined ? undefined : resourceRefOf(vmId)
+  const vm = holder && (await machines.find(holder, run.signal))
+  return vm !== undefined && !isMarked(vm)
+}

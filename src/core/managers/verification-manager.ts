@@ -1,0 +1,189 @@
+import type { Backup } from '../domain/backup.js'
+import type { VmRef } from '../domain/machine.js'
+import { recoveryOf } from '../domain/recovery-points.js'
+import type { Snapshot } from '../domain/snapshot.js'
+import { type Depth, depthName, isStale, type Verification, verdictOn } from '../domain/verification.js'
+import { whyNotVerifiable } from '../domain/verify-plan.js'
+import { AzlinError } from '../errors.js'
+import type { Records } from '../ports/records.js'
+import type { Limit, Run } from '../run.js'
+import { audited, requireRecords } from './audited.js'
+import { readRecovery } from './backup-inventory.js'
+import type { ManagerDeps } from './deps.js'
+import { vmOfBackup } from './find-backup.js'
+import { verifyDisk } from './verify-disk.js'
+import { tagVerified } from './verify-tags.js'
+
+export interface VerificationDeps extends ManagerDeps {
+  readonly host: string
+  /** Milliseconds between two looks at something that is about to change. */
+  readonly lookEveryMs: number
+  /** How many backups of a VM are verified at once; Azure allows five links in the family of a disk's snapshots. */
+  readonly backupLimit: Limit
+}
+
+export interface VerifyOptions {
+  readonly depth: Depth
+  /** A disk that a policy keeps from being read is not held against the backup. */
+  readonly allowUnread: boolean
+}
+
+export interface VerifyOne {
+  readonly resourceGroup?: string | undefined
+  /** The copy in this region. */
+  readonly replicaIn?: string | undefined
+}
+
+export interface VerifyMany {
+  /** `unverified`: those without a success; `stale`: by the policy; `all` */
+  readonly which: 'unverified' | 'stale' | 'all'
+  readonly replicaIn?: string | undefined
+}
+
+export interface VerifyItem {
+  readonly backup: Backup
+  readonly result: Verification | undefined
+  /** Why it could not be verified at all. */
+  readonly error: AzlinError | undefined
+}
+
+/** A backup that is being taken right now is no half backup yet. */
+const settledMs = 24 * 60 * 60_000
+
+/** Shows of backups that they can be restored: a disk is made of each snapshot, read, and removed again. */
+export class VerificationManager {
+  readonly #deps: VerificationDeps
+
+  constructor(deps: VerificationDeps) {
+    this.#deps = deps
+  }
+
+  /** By its name alone, complete or not. BACKUP_NOT_FOUND, AMBIGUOUS_BACKUP, RESOURCE_GROUP_NOT_FOUND. */
+  async find(name: string, where: VerifyOne, run: Run): Promise<Backup> {
+    const { snapshots } = this.#deps.azure
+    const { resourceGroup, replicaIn } = where
+    if (resourceGroup !== undefined && replicaIn === undefined) {
+      try {
+        return pick(name, await snapshots.inGroup(resourceGroup, run.signal), where)
+      } catch (error) {
+        // Backups may be kept in another group than the VM's.
+        if (!AzlinError.is(error, 'BACKUP_NOT_FOUND')) throw error
+      }
+    }
+    return pick(name, await snapshots.inSubscription(run.signal), where)
+  }
+
+  /**
+   * NOT_VERIFIABLE before anything is made; VERIFICATION_IN_PROGRESS. A verification that failed is a result, and one
+   * that was stopped rejects with the run's own reason.
+   */
+  async verify(backup: Backup, options: VerifyOptions, run: Run): Promise<Verification> {
+    const { clock } = this.#deps
+    const refusal = whyNotVerifiable(backup)
+    if (refusal) throw new AzlinError('NOT_VERIFIABLE', { backup: backup.name, ...refusal })
+    const records = requireRecords(this.#deps)
+    const depth = depthName(options.depth)
+    const details = { region: backup.region, depth }
+    const isPartial = ({ success }: Verification) => !success
+    return audited(this.#deps, { operation: 'verify', subject: backup.name, details, isPartial }, run, async () => {
+      const turn = await records.turnstile.enter('verify', `verify/${backup.disks[0]?.snapshot.id}`, clock.now())
+      if (!turn.entered) {
+        const since = turn.since.toISOString()
+        throw new AzlinError('VERIFICATION_IN_PROGRESS', { backup: backup.name, since })
+      }
+      try {
+        return await this.#recorded(records, backup, options, run)
+      } finally {
+        await turn.leave()
+      }
+    })
+  }
+
+  /** VM_NOT_FOUND, NO_BACKUPS. One that fails stops no other. */
+  async verifyAll(
+    vm: VmRef,
+    { which, replicaIn }: VerifyMany,
+    options: VerifyOptions,
+    run: Run,
+  ): Promise<readonly VerifyItem[]> {
+    const wanted = (await this.#backupsOf(vm, replicaIn, run)).filter((backup) => this.#isWanted(backup, which))
+    return Promise.all(
+      wanted.map((backup) =>
+        this.#deps.backupLimit(async () => {
+          run.signal.throwIfAborted()
+          try {
+            return { backup, result: await this.verify(backup, options, run), error: undefined }
+          } catch (error) {
+            if (!AzlinError.is(error) || run.signal.aborted) throw error
+            return { backup, result: undefined, error }
+          }
+        }),
+      ),
+    )
+  }
+
+  async #backupsOf(vm: VmRef, replicaIn: string | undefined, run: Run): Promise<readonly Backup[]> {
+    const { azure, clock } = this.#deps
+    const isSettled = ({ createdAt, copying }: Backup) => !copying && +clock.now() - +createdAt > settledMs
+    const recovery =
+      replicaIn === undefined
+        ? await readRecovery(azure, vm, run)
+        : recoveryOf(await azure.snapshots.inSubscription(run.signal), vm, undefined)
+    const { backups, incomplete, replicas } = recovery
+    const there = replicas.filter(({ region }) => region.toLowerCase() === replicaIn?.toLowerCase())
+    const found =
+      replicaIn === undefined
+        ? [...backups, ...incomplete.filter(isSettled)]
+        : there.filter((one) => one.complete || isSettled(one))
+    if (found.length === 0)
+      throw new AzlinError('NO_BACKUPS', { vm: vm.name, resourceGroup: replicaIn ?? vm.resourceGroup })
+    return found
+  }
+
+  #isWanted(backup: Backup, which: VerifyMany['which']): boolean {
+    if (which === 'all') return true
+    return which === 'stale' ? isStale(backup, this.#deps.clock.now()) : backup.verifiedAt === undefined
+  }
+
+  async #recorded(records: Records, backup: Backup, options: VerifyOptions, run: Run): Promise<Verification> {
+    const { azure, clock } = this.#deps
+    const begun = clock.elapsed()
+    const seconds = () => (clock.elapsed() - begun) / 1000
+    const what = { backup: backup.name, vm: backup.vm, region: backup.region, depth: depthName(options.depth) }
+    const id = await records.verifications.begin(what, clock.now())
+    run.report({ type: 'verify.started', backup: backup.name, disks: backup.disks.length, depth: what.depth })
+    try {
+      const deps = { ...this.#deps, journal: records.journal, verifications: records.verifications }
+      const outcomes = await Promise.allSettled(
+        backup.disks.map((disk) => verifyDisk(deps, backup, disk, options.depth, run)),
+      )
+      const disks = outcomes.map((outcome) => {
+        if (outcome.status === 'rejected') throw outcome.reason
+        return outcome.value
+      })
+      const verdict = verdictOn(disks, options.allowUnread)
+      const result: Verification = { ...what, ...verdict, verifiedAt: clock.now(), seconds: seconds(), disks }
+      await tagVerified(azure, backup, result, run)
+      await records.verifications.end(id, result)
+      const { success, errorMessage: reason } = result
+      run.report({ type: 'verify.finished', backup: backup.name, success, reason })
+      return result
+    } catch (error) {
+      await records.verifications.interrupted(id, clock.now(), seconds()).catch(() => {})
+      throw error
+    }
+  }
+}
+
+/** BACKUP_NOT_FOUND, AMBIGUOUS_BACKUP. */
+function pick(name: string, snapshots: readonly Snapshot[], { resourceGroup, replicaIn }: VerifyOne): Backup {
+  const vm = vmOfBackup(name, snapshots, resourceGroup)
+  const { backups, incomplete, replicas } = recoveryOf(snapshots, vm, undefined)
+  const region = replicaIn?.toLowerCase()
+  const there =
+    region === undefined ? [...backups, ...incomplete] : replicas.filter((one) => one.region.toLowerCase() === region)
+  const found = there.find((one) => one.name.toLowerCase() === name.toLowerCase())
+  if (found) return found
+  const wanted = region === undefined ? name : `${name} in ${region}`
+  throw new AzlinError('BACKUP_NOT_FOUND', { backup: wanted, vm: vm.name })
+}

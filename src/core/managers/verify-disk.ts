@@ -1,0 +1,254 @@
+/**
+ * Verifies one disk's snapshot: a temporary disk is made of it, looked at, opened, read, closed and deleted again.
+ * Closing and deleting happen whatever came before, with time of their own.
+ */
+import type { Backup, RecoveryDisk } from '../domain/backup.js'
+import { type Depth, type DiskVerdict, depthName, sizeProblems, stateProblems } from '../domain/verification.js'
+import { planVerifyDisk, type VerifyDiskPlan } from '../domain/verify-plan.js'
+import { AzlinError, type ErrorCode } from '../errors.js'
+import type { DiskBlob } from '../ports/blobs.js'
+import type { Verifications } from '../ports/verifications.js'
+import type { Run } from '../run.js'
+import { type TemporaryDeps, TemporaryResources } from './temporary-resources.js'
+import { readDisk } from './verify-read.js'
+
+export interface VerifyDiskDeps extends TemporaryDeps {
+  readonly verifications: Verifications
+  /** Milliseconds between two looks at something that is about to change. */
+  readonly lookEveryMs: number
+}
+
+/** The link is closed at the end; it closes by itself when nobody is left to do so. */
+const linkSeconds = { usual: 30 * 60, deep: 24 * 60 * 60 } as const
+/** Until other computers may take the disk for a leftover: longer than the link. */
+const lifetimeMs = { usual: 6 * 60 * 60_000, deep: 25 * 60 * 60_000 } as const
+/** A create whose answer was lost may still come through: how long to wait, in milliseconds, before each further look. */
+const looksForLateDisk = [500, 1_000, 2_000] as const
+/** Azure said no, so nothing comes. */
+const definite: readonly ErrorCode[] = ['FORBIDDEN', 'POLICY_DENIED', 'QUOTA_EXCEEDED', 'CAPACITY', 'AZURE_REJECTED']
+/** Somebody else may hold the five links that a family of snapshots may have. */
+const linkPatienceMs = 5 * 60_000
+
+/** Refusals that say something about the snapshot; all others are about Azure, this account or the way there. */
+const telling: readonly ErrorCode[] = ['AZURE_REJECTED', 'AZURE_NOT_FOUND']
+
+type Found = { -readonly [Key in keyof DiskVerdict]: DiskVerdict[Key] }
+
+/** Rejects when the run was stopped, or for a fault of azlin; all else is in the verdict. */
+export async function verifyDisk(
+  deps: VerifyDiskDeps,
+  backup: Backup,
+  source: RecoveryDisk,
+  depth: Depth,
+  run: Run,
+): Promise<DiskVerdict> {
+  const plan = planVerifyDisk(backup, source, deps.clock.now())
+  const found = nothingFound(source, plan)
+  const extent = depth === 'usual' ? 'usual' : 'deep'
+  const temporary = new TemporaryResources(deps, `verify ${backup.name}`, lifetimeMs[extent])
+  const discard = new Discard(deps, plan, found)
+  try {
+    await makeDisk(deps, plan, source, { found, temporary, discard }, run)
+    if (found.problems.length === 0) await open(deps, { backup, source, plan, depth, found, discard }, run)
+  } catch (error) {
+    if (!AzlinError.is(error) || run.signal.aborted) throw error
+    blame(found, error)
+  } finally {
+    await temporary.remove(run)
+  }
+  run.signal.throwIfAborted()
+  return found
+}
+
+interface Making {
+  readonly found: Found
+  readonly temporary: TemporaryResources
+  readonly discard: Discard
+}
+
+async function makeDisk(
+  { azure, limit }: VerifyDiskDeps,
+  plan: VerifyDiskPlan,
+  { snapshot, facts }: RecoveryDisk,
+  { found, temporary, discard }: Making,
+  run: Run,
+): Promise<void> {
+  run.report({ type: 'disk.started', disk: plan.name })
+  // Its size is Azure's own: one that was asked for could not be held against the snapshot.
+  const want = { ...plan, sizeGb: undefined, tier: undefined, tags: temporary.tags() }
+  const made = await limit(() =>
+    temporary.make(
+      'disk',
+      plan,
+      () => azure.disks.create(want, run.signal).catch((error: unknown) => discard.unmade(error)),
+      (signal) => discard.run(signal),
+    ),
+  )
+  run.report({ type: 'disk.finished', disk: plan.name })
+  found.created = true
+  const ofSize = sizeProblems(made, snapshot, facts?.sizeGb)
+  found.sizeMatches = ofSize.length === 0
+  found.problems = [...stateProblems(made), ...ofSize]
+  found.condemned = found.problems.length > 0
+}
+
+interface Opening {
+  readonly backup: Backup
+  readonly source: RecoveryDisk
+  readonly plan: VerifyDiskPlan
+  readonly depth: Depth
+  readonly found: Found
+  readonly discard: Discard
+}
+
+async function open(deps: VerifyDiskDeps, opening: Opening, run: Run): Promise<void> {
+  const { azure, clock } = deps
+  const { backup, source, plan, depth, found, discard } = opening
+  let blob: DiskBlob
+  try {
+    discard.opened = true
+    const link = await openLink(deps, plan, linkSeconds[depth === 'usual' ? 'usual' : 'deep'], run)
+    blob = await azure.blobs.open(link, run.signal)
+  } catch (error) {
+    if (!AzlinError.is(error) || run.signal.aborted) throw error
+    found.unread = error.message
+    found.error = error
+    return
+  }
+
+  run.report({ type: 'verify.reading', disk: plan.name })
+  const seed = `${source.snapshot.id.toLowerCase()} ${clock.now().toISOString()}`
+  try {
+    const read = await readDisk(blob, source, { depth, seed, testDisk: plan.name, clock }, run)
+    Object.assign(found, read, { readable: read.problems.length === 0, condemned: read.problems.length > 0 })
+  } catch (error) {
+    found.readable = false
+    throw error
+  } finally {
+    found.requests = blob.requests
+  }
+  run.report({ type: 'verify.read', disk: plan.name, bytes: found.bytesRead })
+  await compareWithEarlier(deps, backup, source, depth, found)
+}
+
+/** With what earlier verifications saw: of this very snapshot, and of this disk in other backups. */
+async function compareWithEarlier(
+  { verifications }: VerifyDiskDeps,
+  backup: Backup,
+  { snapshot, lun }: RecoveryDisk,
+  depth: Depth,
+  found: Found,
+): Promise<void> {
+  const accuse = (problem: string) => {
+    Object.assign(found, { problems: [...found.problems, problem], readable: false, condemned: true })
+  }
+  const earlier = found.digest === undefined ? undefined : await verifications.digestOf(snapshot, depthName(depth))
+  if (earlier && earlier.digest !== found.digest)
+    accuse(`Its content changed since it was read on ${earlier.at.toISOString()}: a snapshot must stay as it is.`)
+  const before = found.blank ? await verifications.contentOf(backup.vm, lun, backup.name) : undefined
+  if (before && !before.blank) accuse(`It is all zero; in ${before.backup} this disk was: ${before.content}`)
+}
+
+async function openLink(
+  { azure, clock, lookEveryMs }: VerifyDiskDeps,
+  plan: VerifyDiskPlan,
+  seconds: number,
+  run: Run,
+): Promise<string> {
+  const begun = clock.elapsed()
+  for (;;) {
+    try {
+      return await azure.disks.grantRead(plan, seconds, run.signal)
+    } catch (error) {
+      if (!AzlinError.is(error, 'ACTIVE_SAS') || clock.elapsed() - begun > linkPatienceMs) throw error
+      await clock.sleep(lookEveryMs, run.signal)
+    }
+  }
+}
+
+function blame(found: Found, error: AzlinError): void {
+  found.error = error
+  found.problems = [...found.problems, found.created ? error.message : `No disk could be made of it. ${error.message}`]
+  found.condemned = !found.created && telling.includes(error.code)
+}
+
+/** Closes and deletes the disk, and looks until it is gone. Tried again as a whole while Azure refuses for a time. */
+class Discard {
+  /** Somebody may have a link to it. */
+  opened = false
+  #isDefinite = false
+  readonly #deps: VerifyDiskDeps
+  readonly #plan: VerifyDiskPlan
+  readonly #found: Found
+
+  constructor(deps: VerifyDiskDeps, plan: VerifyDiskPlan, found: Found) {
+    this.#deps = deps
+    this.#plan = plan
+    this.#found = found
+  }
+
+  /** It was to be made, and that failed. */
+  unmade(error: unknown): never {
+    this.#isDefinite = AzlinError.is(error) && definite.includes(error.code)
+    throw error
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    if (this.opened) await this.#close(signal)
+    await this.#remove(signal)
+    if (!this.#found.created && !this.#isDefinite)
+      for (const pauseMs of looksForLateDisk) {
+        await this.#deps.clock.sleep(pauseMs, signal)
+        await this.#remove(signal)
+      }
+    this.#found.deleted = true
+  }
+
+  async #remove(signal: AbortSignal): Promise<void> {
+    const { disks } = this.#deps.azure
+    try {
+      await disks.remove(this.#plan, signal)
+    } catch (error) {
+      // What was asked for before the stop was opened after it was closed.
+      if (!AzlinError.is(error, 'ACTIVE_SAS')) throw error
+      await this.#close(signal)
+      await disks.remove(this.#plan, signal)
+    }
+    if (await disks.find(this.#plan, signal))
+      throw new AzlinError('CONFLICT', { what: `disk ${this.#plan.name}`, reason: 'it is still there' })
+  }
+
+  /** What stands against closing must not stand against deleting. */
+  async #close(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#deps.azure.disks.revokeRead(this.#plan, signal)
+    } catch (error) {
+      if (!AzlinError.is(error) || signal.aborted) throw error
+    }
+  }
+}
+
+function nothingFound({ snapshot, lun }: RecoveryDisk, plan: VerifyDiskPlan): Found {
+  const { id, name, createdAt } = snapshot
+  return {
+    snapshot: { id, name, createdAt },
+    lun,
+    sizeGb: snapshot.sizeGb,
+    testDisk: plan.name,
+    created: false,
+    deleted: false,
+    sizeMatches: undefined,
+    readable: undefined,
+    unread: undefined,
+    content: undefined,
+    blank: false,
+    problems: [],
+    notes: [],
+    bytesRead: 0,
+    allocatedBytes: undefined,
+    requests: 0,
+    digest: undefined,
+    condemned: false,
+    error: undefined,
+  }
+}

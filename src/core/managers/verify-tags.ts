@@ -1,0 +1,39 @@
+/** Writes on a backup's snapshots how its verification ended, for every other computer to see. */
+import type { Backup } from '../domain/backup.js'
+import { encodeProof, recoveryTag } from '../domain/recovery-tags.js'
+import { levelOf, strongerProof, type Verification } from '../domain/verification.js'
+import { AzlinError } from '../errors.js'
+import type { Azure } from '../ports/azure.js'
+import type { Run } from '../run.js'
+
+/**
+ * A failure takes an earlier success away only where the backup itself is at fault: a network that was down says
+ * nothing about it. A snapshot that cannot be tagged is told and is no failure: the result stands.
+ */
+export async function tagVerified(azure: Azure, backup: Backup, result: Verification, run: Run): Promise<void> {
+  const at = result.verifiedAt
+  const condemned = result.disks.some((disk) => disk.condemned)
+  const level = levelOf(result.disks)
+  const proof = { [recoveryTag.proof]: encodeProof(strongerProof(backup.proof, level, at)) }
+  const isProven = level === 3 && result.success
+  const merged = {
+    ...(isProven && { [recoveryTag.verifiedAt]: at.toISOString() }),
+    ...(!result.success && { [recoveryTag.verifyFailedAt]: at.toISOString() }),
+    ...(!condemned && level > 1 && proof),
+  }
+  const removed = [
+    ...(isProven ? [recoveryTag.verifyFailedAt] : []),
+    ...(condemned ? [recoveryTag.verifiedAt, recoveryTag.proof] : []),
+  ]
+  try {
+    for (const { snapshot } of backup.disks) {
+      if (Object.keys(merged).length > 0) await azure.tags.merge(snapshot.id, merged, run.signal)
+      const there = removed.filter((name) => Object.keys(snapshot.tags).some((tag) => tag.toLowerCase() === name))
+      if (there.length > 0) await azure.tags.remove(snapshot.id, there, run.signal)
+    }
+  } catch (error) {
+    if (!AzlinError.is(error) || run.signal.aborted) throw error
+    const text = `The result stands, but could not be written on the snapshots of ${backup.name}: ${error.message}`
+    run.report({ type: 'notice', code: error.code, text })
+  }
+}

@@ -1,0 +1,118 @@
+import { type Kysely, sql } from 'kysely'
+import type { ReplicationJob } from '../core/domain/replication.js'
+import type { JobChange, JobFilter, NewReplicationJob, ReplicationJobs } from '../core/ports/replications.js'
+import type { ReplicationJobRow, Schema } from './schema.js'
+import { isAlive, thisProcess } from './this-process.js'
+import { usable } from './trouble.js'
+
+export class SqliteReplicationJobs implements ReplicationJobs {
+  readonly #db: Kysely<Schema>
+  readonly #file: string
+
+  constructor(db: Kysely<Schema>, file: string) {
+    this.#db = db
+    this.#file = file
+  }
+
+  open(job: NewReplicationJob, at: Date): Promise<ReplicationJob> {
+    const { host, pid, mark } = thisProcess()
+    const mine = { host, pid, process_mark: mark }
+    return usable(this.#file, async () => {
+      // One statement decides: the unique index on open targets turns the second insert into an adoption.
+      const row = await this.#db
+        .insertInto('replication_jobs')
+        .values({
+          ...mine,
+          vm_name: job.vm.name,
+          vm_resource_group: job.vm.resourceGroup,
+          backup_name: job.backup,
+          disk_key: job.diskKey,
+          source_snapshot: job.source.name,
+          source_resource_group: job.source.resourceGroup,
+          source_region: job.sourceRegion,
+          target_snapshot: job.target.name,
+          target_resource_group: job.target.resourceGroup,
+          target_region: job.targetRegion,
+          status: 'pending',
+          started_at: at.toISOString(),
+          completed_at: null,
+          error_message: null,
+        })
+        .onConflict((conflict) =>
+          conflict
+            .expression(sql`target_resource_group collate nocase, target_snapshot collate nocase`)
+            .where(sql<boolean>`status in ('pending', 'in_progress')`)
+            .doUpdateSet(mine),
+        )
+        .returningAll()
+        .executeTakeFirstOrThrow()
+      return toJob(row)
+    })
+  }
+
+  change(id: number, change: JobChange): Promise<ReplicationJob> {
+    const { status, startedAt, completedAt, errorMessage, attempts, percent } = change
+    const { host, pid, mark } = thisProcess()
+    return usable(this.#file, async () => {
+      const row = await this.#db
+        .updateTable('replication_jobs')
+        .set({
+          host,
+          pid,
+          process_mark: mark,
+          ...(status !== undefined && { status }),
+          ...(startedAt !== undefined && { started_at: startedAt.toISOString() }),
+          ...(completedAt !== undefined && { completed_at: completedAt.toISOString() }),
+          ...(errorMessage !== undefined && { error_message: errorMessage }),
+          ...(attempts !== undefined && { attempts }),
+          ...(percent !== undefined && { percent }),
+        })
+        .where('id', '=', id)
+        .returningAll()
+        .executeTakeFirstOrThrow()
+      return toJob(row)
+    })
+  }
+
+  list({ status, vm, resourceGroup, sourceSnapshot, diskKey }: JobFilter): Promise<readonly ReplicationJob[]> {
+    return usable(this.#file, async () => {
+      let query = this.#db.selectFrom('replication_jobs').selectAll().orderBy('id', 'desc')
+      if (status !== undefined) query = query.where('status', '=', status)
+      if (vm !== undefined) query = query.where(sql<boolean>`vm_name = ${vm} collate nocase`)
+      if (resourceGroup !== undefined)
+        query = query.where(sql<boolean>`vm_resource_group = ${resourceGroup} collate nocase`)
+      if (sourceSnapshot !== undefined)
+        query = query.where(sql<boolean>`source_snapshot = ${sourceSnapshot} collate nocase`)
+      if (diskKey !== undefined) query = query.where('disk_key', '=', diskKey)
+      // Thousands of rows have few owners: each is looked for once.
+      const alive = new Map<string, boolean | undefined>()
+      return (await query.execute()).map((row) => toJob(row, alive))
+    })
+  }
+}
+
+function toJob(row: ReplicationJobRow, known: Map<string, boolean | undefined> = new Map()): ReplicationJob {
+  return {
+    id: row.id,
+    vm: { name: row.vm_name, resourceGroup: row.vm_resource_group },
+    backup: row.backup_name,
+    diskKey: row.disk_key,
+    source: { name: row.source_snapshot, resourceGroup: row.source_resource_group },
+    sourceRegion: row.source_region,
+    target: { name: row.target_snapshot, resourceGroup: row.target_resource_group },
+    targetRegion: row.target_region,
+    status: row.status,
+    startedAt: new Date(row.started_at),
+    completedAt: row.completed_at === null ? undefined : new Date(row.completed_at),
+    errorMessage: row.error_message ?? undefined,
+    attempts: row.attempts,
+    percent: row.percent,
+    ownerAlive: aliveIn(row, known),
+  }
+}
+
+function aliveIn({ host, pid, process_mark: mark }: ReplicationJobRow, known: Map<string, boolean | undefined>) {
+  const key = `${host}/${pid}/${mark}`
+  if (!known.has(key)) known.set(key, host === '' ? false : isAlive({ host, pid, mark }))
+  return known.get(key)
+}

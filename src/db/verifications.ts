@@ -1,0 +1,179 @@
+import { type Kysely, sql } from 'kysely'
+import type { VmRef } from '../core/domain/machine.js'
+import type { Snapshot } from '../core/domain/snapshot.js'
+import type { DiskVerdict, Verification } from '../core/domain/verification.js'
+import type {
+  EarlierContent,
+  EarlierReading,
+  NewVerification,
+  VerificationFilter,
+  VerificationRecord,
+  Verifications,
+} from '../core/ports/verifications.js'
+import type { Schema, VerificationRow } from './schema.js'
+import { isAlive, thisProcess } from './this-process.js'
+import { usable } from './trouble.js'
+
+export class SqliteVerifications implements Verifications {
+  readonly #db: Kysely<Schema>
+  readonly #file: string
+
+  constructor(db: Kysely<Schema>, file: string) {
+    this.#db = db
+    this.#file = file
+  }
+
+  begin({ backup, vm, region, depth }: NewVerification, at: Date): Promise<number> {
+    const { host, pid, mark } = thisProcess()
+    return usable(this.#file, async () => {
+      const { id } = await this.#db
+        .insertInto('verifications')
+        .values({
+          backup_name: backup,
+          vm_name: vm.name,
+          vm_resource_group: vm.resourceGroup,
+          region,
+          depth,
+          verified_at: at.toISOString(),
+          success: 0,
+          outcome: 'running',
+          host,
+          pid,
+          process_mark: mark,
+        })
+        .returning('id')
+        .executeTakeFirstOrThrow()
+      return id
+    })
+  }
+
+  end(id: number, verification: Verification): Promise<void> {
+    return usable(this.#file, () =>
+      this.#db.transaction().execute(async (db) => {
+        await db
+          .updateTable('verifications')
+          .set({
+            verified_at: verification.verifiedAt.toISOString(),
+            success: bit(verification.success),
+            outcome: verification.success ? 'passed' : 'failed',
+            disk_readable: maybe(verification.diskReadable),
+            size_matches: maybe(verification.sizeMatches),
+            test_disk_created: bit(verification.testDiskCreated),
+            test_disk_deleted: bit(verification.testDiskDeleted),
+            error_message: verification.errorMessage ?? null,
+            verification_time_seconds: verification.seconds,
+          })
+          .where('id', '=', id)
+          .execute()
+        if (verification.disks.length > 0)
+          await db
+            .insertInto('verification_disks')
+            .values(verification.disks.map((disk) => diskRow(id, disk)))
+            .execute()
+      }),
+    )
+  }
+
+  async interrupted(id: number, at: Date, seconds: number): Promise<void> {
+    await usable(this.#file, () =>
+      this.#db
+        .updateTable('verifications')
+        .set({ outcome: 'interrupted', verified_at: at.toISOString(), verification_time_seconds: seconds })
+        .where('id', '=', id)
+        .execute(),
+    )
+  }
+
+  list({ vm, resourceGroup, since }: VerificationFilter): Promise<readonly VerificationRecord[]> {
+    return usable(this.#file, async () => {
+      let query = this.#db.selectFrom('verifications').selectAll().orderBy('verified_at', 'desc').orderBy('id', 'desc')
+      if (vm !== undefined) query = query.where(sql<boolean>`vm_name = ${vm} collate nocase`)
+      if (resourceGroup !== undefined)
+        query = query.where(sql<boolean>`vm_resource_group = ${resourceGroup} collate nocase`)
+      if (since !== undefined) query = query.where('verified_at', '>=', since.toISOString())
+      return (await query.execute()).map(toRecord)
+    })
+  }
+
+  digestOf({ id, createdAt }: Pick<Snapshot, 'id' | 'createdAt'>, depth: string): Promise<EarlierReading | undefined> {
+    return usable(this.#file, async () => {
+      const row = await this.#db
+        .selectFrom('verification_disks as disk')
+        .innerJoin('verifications as of', 'of.id', 'disk.verification_id')
+        .select(['disk.digest', 'of.verified_at'])
+        .where('disk.snapshot_id', '=', id.toLowerCase())
+        .where('disk.snapshot_created_at', '=', createdAt.toISOString())
+        .where('of.depth', '=', depth)
+        .where('disk.digest', 'is not', null)
+        .orderBy('disk.id')
+        .executeTakeFirst()
+      return row?.digest ? { digest: row.digest, at: new Date(row.verified_at) } : undefined
+    })
+  }
+
+  contentOf(vm: VmRef, lun: number | null, notIn: string): Promise<EarlierContent | undefined> {
+    return usable(this.#file, async () => {
+      const row = await this.#db
+        .selectFrom('verification_disks as disk')
+        .innerJoin('verifications as of', 'of.id', 'disk.verification_id')
+        .select(['of.backup_name', 'disk.content', 'disk.blank'])
+        .where(sql<boolean>`of.vm_name = ${vm.name} collate nocase`)
+        .where(sql<boolean>`of.vm_resource_group = ${vm.resourceGroup} collate nocase`)
+        .where(sql<boolean>`of.backup_name <> ${notIn} collate nocase`)
+        .where(sql<boolean>`disk.lun is ${lun}`)
+        .where('disk.readable', '=', 1)
+        .where('of.outcome', '=', 'passed')
+        .orderBy('disk.id', 'desc')
+        .executeTakeFirst()
+      return row && { backup: row.backup_name, content: row.content ?? '', blank: row.blank === 1 }
+    })
+  }
+}
+
+function diskRow(verification: number, disk: DiskVerdict) {
+  const { snapshot, lun, readable, content, blank, digest, error, ...rest } = disk
+  return {
+    verification_id: verification,
+    snapshot_id: snapshot.id.toLowerCase(),
+    snapshot_created_at: snapshot.createdAt.toISOString(),
+    lun,
+    readable: maybe(readable),
+    content: content ?? null,
+    blank: bit(blank),
+    digest: digest ?? null,
+    details: JSON.stringify({ snapshot: snapshot.name, error: error?.toJSON(), ...rest }),
+  }
+}
+
+function toRecord(row: VerificationRow): VerificationRecord {
+  const { host, pid, process_mark: mark } = row
+  return {
+    id: row.id,
+    backup: row.backup_name,
+    vm: { name: row.vm_name, resourceGroup: row.vm_resource_group },
+    region: row.region,
+    depth: row.depth,
+    verifiedAt: new Date(row.verified_at),
+    outcome: row.outcome,
+    success: row.success === 1,
+    diskReadable: known(row.disk_readable),
+    sizeMatches: known(row.size_matches),
+    testDiskCreated: row.test_disk_created === 1,
+    testDiskDeleted: row.test_disk_deleted === 1,
+    errorMessage: row.error_message ?? undefined,
+    seconds: row.verification_time_seconds ?? 0,
+    ownerAlive: row.outcome === 'running' ? isAlive({ host, pid, mark }) : undefined,
+  }
+}
+
+function bit(value: boolean): 0 | 1 {
+  return value ? 1 : 0
+}
+
+function maybe(value: boolean | undefined): 0 | 1 | null {
+  return value === undefined ? null : bit(value)
+}
+
+function known(value: number | null): boolean | undefined {
+  return value === null ? undefined : value === 1
+}

@@ -1,0 +1,44 @@
+/** Failovers and the way back in words. */
+import type { FailbackPlan, FailbackResult } from '../core/managers/failback-manager.js'
+import type { FailoverPlan, FailoverResult } from '../core/managers/failover-manager.js'
+import { minute, span } from './time.js'
+
+/** What is about to be done, and above all what is lost by it. */
+export function failoverQuestion({ vm, backup, newVm, targetRegion, size, rpoSeconds }: FailoverPlan): string {
+  return [
+    `${vm.name} is brought up in ${targetRegion} as ${newVm.name} (group ${newVm.resourceGroup}, ${size}).`,
+    `Its data is that of ${backup.name}, taken ${minute(backup.createdAt)} UTC: ${span(rpoSeconds)} old (RPO).`,
+    `What was written since then is not in it. ${vm.name} itself is not touched.`,
+  ].join('\n')
+}
+
+export function failoverLines(from: string, { vmName, resourceGroup, region, ...result }: FailoverResult): string {
+  const { backupName, rpoSeconds, rtoSeconds } = result
+  return [
+    `${from} runs in ${region} as ${vmName} (group ${resourceGroup}) from ${backupName}.`,
+    `Data ${span(rpoSeconds)} old (RPO), up after ${span(rtoSeconds)} (RTO).`,
+    `azlin dr failback ${vmName} -g ${resourceGroup} brings it home again.`,
+  ].join('\n')
+}
+
+export function failbackQuestion({ from, home }: FailbackPlan): string {
+  return [
+    `A backup of ${from.name} is taken and copied from ${from.region} to ${home.region}, and put in the place of ${home.name}.`,
+    `${home.name} is stopped meanwhile; its old disks are kept. ${from.name} is left running: switch over when you are ready.`,
+  ].join('\n')
+}
+
+export function failbackLines({
+  vmName,
+  region,
+  backupName,
+  rtoSeconds,
+  notes,
+  previousDisks,
+}: FailbackResult): string {
+  return [
+    `${vmName} in ${region} runs from ${backupName}, after ${span(rtoSeconds)}.`,
+    ...(previousDisks.length > 0 ? [`Its old disks are kept: ${previousDisks.join(', ')}.`] : []),
+    ...notes,
+  ].join('\n')
+}

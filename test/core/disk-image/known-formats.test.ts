@@ -1,0 +1,92 @@
+import { afterAll, describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { held, type Image, itWith, mebibyte, patched, truncated, Workshop, zeros } from './images.js'
+import { everyBitCounts, judge } from './judging.js'
+
+const workshop = new Workshop()
+afterAll(() => workshop.close())
+
+/** The label that pvcreate 2.03 wrote to a device of 64 MiB; it takes no files, so it cannot be run here. */
+const label = [
+  '4c4142454c4f4e450100000000000000faf10f9a200000004c564d3220303031',
+  '6a73395a77773332436669777379474b58685261474631317338557a6e626531',
+  '0000000400000000000010000000000000000000000000000000000000000000',
+  '0000000000000000001000000000000000f00f00000000000000000000000000',
+  '000000000000000002',
+]
+
+function volume(): Image {
+  return patched(zeros(64 * mebibyte), 512, Uint8Array.from(Buffer.from(label.join(''), 'hex')))
+}
+
+describe('formats that are known but not checked', () => {
+  it('include a physical volume of LVM, whose label is', () => {
+    const image = volume()
+    const notes = ['The volumes inside LVM were not looked into.']
+    expect(judge(image)).toEqual({ name: 'LVM', problems: [], notes })
+    everyBitCounts(image, 512, 1024)
+    expect(judge(image, 63 * mebibyte).problems).not.toEqual([])
+  })
+
+  itWith('mkswap')('include swap space', () => {
+    const image = workshop.make(mebibyte, ['mkswap', '@'])
+    expect(judge(image).name).toBe('swap')
+    expect(judge(image).notes).toEqual(['swap is recognised, but its content is not checked.'])
+  })
+
+  itWith('cryptsetup')('include LUKS, in both versions', () => {
+    for (const type of ['luks1', 'luks2']) {
+      const fast = ['--pbkdf', 'pbkdf2', '--pbkdf-force-iterations', '1000']
+      const arguments_ = ['cryptsetup', 'luksFormat', '-q', '--type', type, ...fast, '@', '-']
+      const image = workshop.script(32 * mebibyte, 'secret', arguments_)
+      expect(judge(image)).toMatchObject({ name: 'LUKS', problems: [] })
+    }
+  })
+
+  it('include BitLocker', () => {
+    const name = Uint8Array.from('-FVE-FS-', (letter) => letter.charCodeAt(0))
+    expect(judge(patched(zeros(mebibyte), 3, name))).toMatchObject({ name: 'BitLocker', problems: [] })
+  })
+})
+
+describe('any bytes', () => {
+  it('are judged without throwing, with the signature of any format set into them', () => {
+    const signatures: readonly (readonly [number, string])[] = [
+      [0, 'XFSB'],
+      [3, 'NTFS    '],
+      [512, 'LABELONE'],
+      [1024 + 0x38, '\x53\xef'],
+      [65536 + 0x40, '_BHRfS_M'],
+      [82, 'FAT32'],
+      [54, 'FAT16'],
+    ]
+    const someBytes = fc.uint8Array({ minLength: 0, maxLength: 5000 })
+    fc.assert(
+      fc.property(someBytes, someBytes, fc.subarray([...signatures]), fc.nat(70_000), (start, late, signs, length) => {
+        let image = patched(patched(zeros(70_000), 65536, late), 0, start)
+        for (const [at, text] of signs) {
+          image = patched(
+            image,
+            at,
+            Uint8Array.from(text, (letter) => letter.charCodeAt(0)),
+          )
+        }
+        const { problems } = judge(truncated(image, length), length)
+        for (const problem of problems) expect(problem).toMatch(/^[A-Z].*\.$|its end is missing\.$/)
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  it('that are random are no file system', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 4096, maxLength: 4096 }), (bytes) => {
+        expect(judge(held(bytes)).name).toBe(undefined)
+      }),
+    )
+  })
+
+  it('that are zero are no file system', () => {
+    expect(judge(zeros(mebibyte)).name).toBe(undefined)
+  })
+})

@@ -1,0 +1,144 @@
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { planCopies } from '../../../src/core/domain/copy-plan.js'
+import { lunIn, replicaName } from '../../../src/core/domain/naming.js'
+import { isCopyOf, secondsLeft, wantOf } from '../../../src/core/domain/replication.js'
+import { backup, snapshot } from '../support/builders.js'
+
+const place = { region: 'eastus2', resourceGroup: 'rg', encryptionSetId: undefined }
+const at = (day: number) => new Date(Date.UTC(2026, 10, day, 1, 2, 3))
+
+/** A backup of one disk, taken on that day of the month. */
+function taken(day: number, change: Parameters<typeof snapshot>[0] | object = {}) {
+  const one = backup('daily', at(day))
+  const source = snapshot({ name: one.name, createdAt: at(day), sourceId: 'disk', sourceUniqueId: 'u', ...change })
+  return { ...one, disks: [{ snapshot: source, lun: null, facts: undefined }] }
+}
+
+function copyOf(source: ReturnType<typeof snapshot>, percent: number) {
+  return snapshot({
+    name: replicaName(source.name, 'eastus2', null),
+    region: 'eastus2',
+    createOption: 'CopyStart',
+    completionPercent: percent,
+    sourceId: source.id,
+  })
+}
+
+const name = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,78}[A-Za-z0-9_]$/)
+const region = fc.stringMatching(/^[a-z]{4,12}[0-9]?$/)
+const lun = fc.option(fc.integer({ min: 0, max: 63 }))
+
+describe('the name of a copy', () => {
+  it('fits, differs from its source, keeps its LUN, and is legal in Azure', () => {
+    fc.assert(
+      fc.property(name, region, lun, (source, to, place) => {
+        const made = replicaName(source, to, place)
+        expect(made).toMatch(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,78}[A-Za-z0-9_]$/)
+        expect(made.toLowerCase()).not.toBe(source.toLowerCase())
+        if (place !== null) expect(lunIn(made)).toBe(place)
+      }),
+    )
+  })
+
+  it('differs for two sources that differ only at their end', () => {
+    const long = 'v'.repeat(70)
+    expect(replicaName(`${long}-a`, 'eastus2', null)).not.toBe(replicaName(`${long}-b`, 'eastus2', null))
+    expect(replicaName('x', 'eastus', null)).not.toBe(replicaName('x', 'eastus2', null))
+  })
+})
+
+describe('the plan of copies', () => {
+  const plan = (backups: readonly ReturnType<typeof taken>[], copies: readonly ReturnType<typeof snapshot>[] = []) =>
+    planCopies({
+      backups,
+      snapshots: [...backups.flatMap(({ disks }) => disks.map((disk) => disk.snapshot)), ...copies],
+      place,
+      factsFor: () => ({}),
+    })
+
+  it('takes the oldest first, whatever order they come in', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.integer({ min: 1, max: 28 })), (days) => {
+        const wanted = plan(days.map((day) => taken(day))).wants.map(({ backupAt }) => +backupAt)
+        expect(wanted).toEqual([...days].sort((a, b) => a - b).map((day) => +at(day)))
+      }),
+    )
+  })
+
+  it('wants every backup once: to copy, there already, or never more', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.integer({ min: 1, max: 28 }), { minLength: 1 }),
+        fc.func(fc.constantFrom<number | undefined>(undefined, 40, 100)),
+        (days, stateOf) => {
+          const backups = days.map((day) => taken(day))
+          const copies = backups.flatMap(({ disks: [disk] }, index) => {
+            const percent = stateOf(index)
+            return disk && percent !== undefined ? [copyOf(disk.snapshot, percent)] : []
+          })
+          const { wants, arrived, impossible } = plan(backups, copies)
+          expect(wants.length + arrived.length + impossible.length).toBe(backups.length)
+          // The plain rule: without a copy, one is possible only after the newest day that has one.
+          const newest = Math.max(0, ...days.filter((_, index) => stateOf(index) !== undefined))
+          const without = days.filter((_, index) => stateOf(index) === undefined)
+          expect(impossible).toHaveLength(without.filter((day) => day < newest).length)
+          expect(arrived).toHaveLength(days.filter((_, index) => stateOf(index) === 100).length)
+        },
+      ),
+    )
+  })
+
+  it('does not confuse a disk with one made later under the same name', () => {
+    const old = taken(2, { sourceUniqueId: 'first' })
+    const copied = taken(3, { sourceUniqueId: 'second' })
+    const { wants } = plan([old, copied], [copyOf(copied.disks[0]?.snapshot ?? snapshot({ name: 'x' }), 100)])
+    expect(wants.map(({ backup: one }) => one)).toEqual([old.name])
+  })
+
+  it('refuses a full snapshot, and a customer key without one in the other region', () => {
+    const [full] = plan([taken(2, { incremental: false })]).impossible
+    expect(full?.why).toContain('full')
+    const sealed = taken(3, { encryptionSetId: '/subscriptions/s/des' })
+    expect(plan([sealed]).impossible[0]?.way).toContain('--target-disk-encryption-set')
+    const open = planCopies({
+      backups: [sealed],
+      snapshots: [],
+      place: { ...place, encryptionSetId: '/des/east' },
+      factsFor: () => ({}),
+    })
+    expect(open.wants[0]?.encryptionSetId).toBe('/des/east')
+  })
+})
+
+describe('a copy', () => {
+  it('carries the tags of its source, but nothing that was found out about the source', () => {
+    const tags = {
+      owner: 'shop',
+      'azlin:backup': 'b',
+      'azlin:replicated-to': 'northeurope',
+      'azlin:verified-at': '2026-11-23T01:02:03Z',
+      'azlin:proof': 'level=3;at=2026-11-23T01:02:03.000Z',
+    }
+    const one = taken(2, { tags })
+    const [disk] = one.disks
+    if (!disk) throw new Error('no disk')
+    const want = wantOf(one, disk, place, { 'azlin:machine': 'm' })
+    expect(want.tags).toEqual({
+      owner: 'shop',
+      'azlin:backup': 'b',
+      'azlin:machine': 'm',
+      'azlin:vm-group': 'rg',
+      'azlin:replica-of': disk.snapshot.name,
+      'azlin:source-region': 'westus2',
+    })
+    expect(isCopyOf(copyOf(disk.snapshot, 1), disk.snapshot)).toBe(true)
+    expect(isCopyOf(disk.snapshot, disk.snapshot)).toBe(false)
+  })
+
+  it('tells the time that is left from the time that has passed', () => {
+    expect(secondsLeft(25, 60)).toBe(180)
+    expect(secondsLeft(0, 60)).toBeUndefined()
+    expect(secondsLeft(100, 60)).toBeUndefined()
+  })
+})

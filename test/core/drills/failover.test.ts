@@ -1,0 +1,149 @@
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals'
+import type { FailoverRequest } from '../../../src/core/managers/failover-manager.js'
+import { type CoreOnSandbox, endServer } from '../../support/core-on-sandbox.js'
+import { codeOf } from '../support/bench.js'
+import { backedUp, db, home, leftovers, ready, region, trusted, web } from './support.js'
+
+let core: CoreOnSandbox
+afterEach(() => core.close())
+afterAll(endServer)
+
+const { signal } = new AbortController()
+const failOver = async (change: Partial<FailoverRequest> = {}) => {
+  const plan = await core.failovers.plan(
+    { vm: web, targetRegion: region, allowSizeChange: false, ...change },
+    core.run(),
+  )
+  return { plan, result: await core.failovers.execute(plan, core.run()) }
+}
+
+describe('a failover', () => {
+  it.each([web, db, trusted])(
+    'makes a lasting VM of $name while its own region is down, and asks that region nothing',
+    async (vm) => {
+      core = await ready(vm)
+      const source = await core.azure.machines.get(vm, signal)
+      const before = (await core.requests()).length
+      core.sandbox.faults.add({ kind: 'regionDown', region: 'westus2' })
+      const { plan, result } = await failOver({ vm })
+      expect(core.sandbox.faults.list()[0]?.hits).toBe(0)
+      core.sandbox.faults.clear()
+      const asked = (await core.requests()).slice(before)
+      expect(
+        asked.filter((one) =>
+          one.toLowerCase().includes(`resourcegroups/${home}/providers/microsoft.compute/virtualmachines`),
+        ),
+      ).toEqual([])
+
+      expect(result).toMatchObject({ vmName: vm.name, region, backupName: plan.backup.name, size: source.size })
+      const made = await core.azure.machines.get(plan.newVm, signal)
+      expect(made).toMatchObject({ region, size: source.size, trustedLaunch: source.trustedLaunch })
+      expect(made.disks.map(({ lun, caching }) => [lun, caching])).toEqual(
+        source.disks.map(({ lun, caching }) => [lun, caching]),
+      )
+      expect((await core.azure.machines.status(plan.newVm, signal)).power).toBe('running')
+      expect(leftovers(core)).toEqual([])
+      expect(await core.records.journal.list()).toEqual([])
+      expect((await core.temporary.sweep({ dryRun: false }, core.run())).removed).toEqual([])
+    },
+  )
+
+  it('says how old the data is before anything is made', async () => {
+    core = await ready(web)
+    core.sandbox.world.clock.advance(3 * 3_600_000)
+    const plan = await core.failovers.plan({ vm: web, targetRegion: region, allowSizeChange: false }, core.run())
+    expect(plan.rpoSeconds).toBeGreaterThanOrEqual(3 * 3600)
+    expect(plan.rpoSeconds).toBeLessThan(3 * 3600 + 600)
+    expect(core.sandbox.world.list('Microsoft.Compute/virtualMachines').map(({ name }) => name)).toHaveLength(4)
+  })
+
+  it('goes into the subnet, the group, the size and the name that were asked for', async () => {
+    core = await ready(web)
+    await core.azure.groups.create('away', region, signal)
+    const subnetId = await core.subnetIn('away', region)
+    const { result } = await failOver({ subnetId, resourceGroup: 'away', size: 'Standard_D4s_v5', name: 'web-2' })
+    expect(result).toMatchObject({ vmName: 'web-2', resourceGroup: 'away', size: 'Standard_D4s_v5' })
+    expect(core.sandbox.world.list('Microsoft.Network/virtualNetworks', 'away')).toHaveLength(1)
+  })
+
+  it('takes the backup, or the moment, that was asked for', async () => {
+    core = await ready()
+    const older = await backedUp(core, web)
+    core.sandbox.world.clock.advance(25 * 3_600_000)
+    const newer = await backedUp(core, web)
+    const chosen = async (change: Partial<FailoverRequest>) =>
+      (await core.failovers.plan({ vm: web, targetRegion: region, allowSizeChange: false, ...change }, core.run()))
+        .backup.name
+    expect(await chosen({})).toBe(newer)
+    expect(await chosen({ backup: older })).toBe(older)
+    expect(await chosen({ at: new Date(+core.clock.now() - 3_600_000) })).toBe(older)
+    expect(await codeOf(chosen({ at: new Date(0) }))).toBe('NO_BACKUP_AT')
+    expect(await codeOf(chosen({ backup: 'web-1-backup-daily-20000101-000000' }))).toBe('BACKUP_NOT_FOUND')
+  })
+
+  it('refuses a region without a copy, and says all else that is missing at once', async () => {
+    core = await ready(web)
+    const plan = (change: Partial<FailoverRequest>) =>
+      core.failovers.plan({ vm: web, targetRegion: region, allowSizeChange: false, ...change }, core.run())
+    expect(await codeOf(plan({ targetRegion: 'westus3' }))).toBe('NO_BACKUPS')
+    expect(await codeOf(plan({ targetRegion: 'eastus22' }))).toBe('REGION_UNKNOWN')
+    const elsewhere = await core.subnetIn(home, 'westus2')
+    await expect(plan({ subnetId: elsewhere, size: 'Standard_X1' })).rejects.toMatchObject({
+      code: 'NOT_READY',
+      details: { problems: [expect.stringContaining('Standard_X1'), expect.stringContaining('westus2')] },
+    })
+  })
+
+  it('leaves nothing when it fails, and goes on to the next zone where there is no room', async () => {
+    core = await ready(web)
+    core.sandbox.faults.add({
+      kind: 'status',
+      status: 409,
+      code: 'RequestDisallowedByPolicy',
+      message: 'no',
+      method: 'PUT',
+      path: 'virtualMachines/',
+    })
+    expect(await codeOf(failOver())).toBe('POLICY_DENIED')
+    expect(leftovers(core)).toEqual([])
+    expect(core.sandbox.world.list('Microsoft.Resources/resourceGroups').map(({ name }) => name)).toEqual([home])
+
+    core.sandbox.faults.clear()
+    core.sandbox.faults.add({
+      kind: 'failOperation',
+      code: 'AllocationFailed',
+      message: 'no room',
+      method: 'PUT',
+      path: 'virtualMachines/',
+      times: 1,
+    })
+    const { plan } = await failOver()
+    expect((await core.azure.machines.get(plan.newVm, signal)).zone).toBe('1')
+    expect(leftovers(core)).toEqual([])
+  })
+})
+
+describe('a failback', () => {
+  it('brings what the failover VM holds home, and leaves both to the operator', async () => {
+    core = await ready(db)
+    const { plan } = await failOver({ vm: db })
+    const before = await core.azure.machines.get(db, signal)
+
+    const back = await core.failbacks.plan(plan.newVm, undefined, core.run())
+    expect(back.home.name).toBe(db.name)
+    const result = await core.failbacks.execute(back, core.run())
+    expect(result).toMatchObject({ vmName: db.name, resourceGroup: home, region: 'westus2' })
+    expect(result.previousDisks.toSorted()).toEqual(before.disks.map(({ name }) => name).toSorted())
+    const after = await core.azure.machines.get(db, signal)
+    expect(after.disks.map(({ lun }) => lun)).toEqual(before.disks.map(({ lun }) => lun))
+    for (const vm of [db, plan.newVm]) expect((await core.azure.machines.status(vm, signal)).power).toBe('running')
+    expect(leftovers(core)).toEqual([])
+  })
+
+  it('asks where to when the VM is not of a failover, and refuses what cannot be', async () => {
+    core = await ready(web)
+    expect(await codeOf(core.failbacks.plan(web, undefined, core.run()))).toBe('NOT_READY')
+    expect(await codeOf(core.failbacks.plan(web, db, core.run()))).toBe('NOT_READY')
+    expect(await codeOf(core.failbacks.plan({ ...web, name: 'nobody' }, undefined, core.run()))).toBe('VM_NOT_FOUND')
+  })
+})
