@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { benchReplication } from './bench-replication.js'
 import { benchVerification } from './bench-verification.js'
 import { SandboxClient } from './sandbox-client.js'
 import { setUp } from './setup.js'
@@ -165,6 +166,7 @@ await script(async () => {
     await starts()
     await requestsOfTrigger()
     await manyPages()
+    await benchReplication(table)
     await benchVerification(table)
   } finally {
     await run([azlin, 'sandbox', 'stop']).catch(() => {})

@@ -85,6 +85,11 @@ async function story() {
   await azlin(['backup', 'verify', bad.snapshotName], { ends: 1 })
   await azlin(['backup', 'verification-report'])
 
+  tell('A second region: Azure copies every disk, and azlin waits until the data is there.')
+  await azlin(['backup', 'replicate', taken[0].snapshotName, '--target-region', 'eastus2'])
+  await azlin(['backup', 'replication-status', 'db-1'])
+  await azlin(['backup', 'list', 'db-1', '--region', 'eastus2'])
+
   tell('What retention keeps, what it would remove, and why.')
   await azlin(['sandbox', 'advance', '40d'])
   await azlin(['backup', 'cleanup', 'db-1', '--dry-run'])
@@ -97,6 +102,12 @@ async function story() {
   tell('The rehearsal: a second VM beside the first, from the same kind of backup.')
   const { backups: ofWeb } = JSON.parse(await azlin(['backup', 'list', 'web-1', '--json'], { quiet: true }))
   await azlin(['backup', 'restore', 'web-1', '--backup', ofWeb[0].snapshotName, '--new-vm', 'web-1-copy'])
+
+  tell(
+    'The drill: the copy in eastus2 becomes a machine there, shut in, that boots and answers SSH; then it is removed.',
+  )
+  await azlin(['dr', 'test', 'db-1', '--test-region', 'eastus2'])
+  await azlin(['dr', 'success-rate'])
 
   tell('Nothing temporary may stay behind.')
   await azlin(['cleanup', '--yes'])

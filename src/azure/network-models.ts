@@ -77,6 +77,8 @@ export function newNetwork({
         addressPrefix: prefix,
         networkSecurityGroup: { id: securityGroupId },
         defaultOutboundAccess: false,
+        // The one way that Run Command's result can take out of such a subnet; the security group decides whether it may.
+        serviceEndpoints: [{ service: 'Microsoft.Storage' }],
       },
     ],
   }

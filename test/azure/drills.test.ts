@@ -81,6 +81,7 @@ describe('the network of a drill', () => {
               addressPrefix: '10.0.0.0/28',
               networkSecurityGroup: { id: '/nsg/1' },
               defaultOutboundAccess: false,
+              serviceEndpoints: [{ service: 'Microsoft.Storage' }],
             },
           },
         ],

@@ -106,6 +106,14 @@ describe('Run Command', () => {
     [
       'open to Azure alone, in a subnet without a way out of its own',
       { rules: [azureOut, denyOut], subnet: { defaultOutboundAccess: false } },
+      false,
+    ],
+    [
+      'open to Azure alone, with the short way to its storage',
+      {
+        rules: [azureOut, denyOut],
+        subnet: { defaultOutboundAccess: false, serviceEndpoints: [{ service: 'Microsoft.Storage' }] },
+      },
       true,
     ],
     [

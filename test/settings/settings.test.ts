@@ -66,8 +66,17 @@ describe('settings', () => {
       resourceGroup: undefined,
       armEndpoint: undefined,
       pollIntervalMs: 2000,
+      encryptionSets: {},
       sandbox: undefined,
     })
+  })
+
+  it('know the disk encryption sets of regions, and refuse what is none', async () => {
+    const id = '/subscriptions/s/resourceGroups/keys/providers/Microsoft.Compute/diskEncryptionSets/east'
+    writeFileSync(join(home, 'config.toml'), `[disk_encryption_sets]\n"East US 2" = "${id}"\n`)
+    expect((await resolveSettings({}, env({ AZURE_SUBSCRIPTION_ID: one }))).encryptionSets).toEqual({ eastus2: id })
+    writeFileSync(join(home, 'config.toml'), '[disk_encryption_sets]\neastus2 = "keys"\n')
+    await expect(resolveSettings({}, env())).rejects.toMatchObject({ code: 'CONFIG_UNREADABLE' })
   })
 
   it.each<[string, Record<string, string>, string]>([

@@ -28,6 +28,7 @@ import type { DrillAzure } from '../../src/core/ports/drill-azure.js'
 import type { NewJournalEntry } from '../../src/core/ports/records.js'
 import type { Run } from '../../src/core/run.js'
 import { type OpenRecords, openRecords } from '../../src/db/open.js'
+import type { CopyReport } from '../../src/sandbox/compute/copy-progress.js'
 import { SandboxControl } from '../../src/sandbox/control-client.js'
 import { type RunningSandbox, startSandbox } from '../../src/sandbox/server.js'
 import { Ssh2 } from '../../src/ssh/ssh2.js'
@@ -58,6 +59,8 @@ export interface CoreOnSandbox {
   readonly sshKeyFile: string
   /** A new network's only subnet: its ARM id. Addresses of 127.0.0.0/8 can be reached. */
   subnetIn(resourceGroup: string, region: string, prefix?: string): Promise<string>
+  /** Every copy that the embedded Azure has made. */
+  copies(): Promise<readonly CopyReport[]>
   /** What was asked of the embedded Azure, as `PUT /path`. */
   requests(): Promise<readonly string[]>
   /** Writes a journal entry as a process that has died since. */
@@ -70,10 +73,16 @@ export interface CoreOnSandbox {
 /** One server a test file, because the SDK keeps its token for as long as the process lives; what is in it is new each time. */
 let server: { readonly sandbox: RunningSandbox; readonly control: SandboxControl } | undefined
 
-/** `hurry`: for core so many seconds pass in one, so that its deadlines of minutes end in a test. */
-export async function coreOnSandbox({ hurry = 1 }: { readonly hurry?: number } = {}): Promise<CoreOnSandbox> {
+interface Pace {
+  /** For core so many seconds pass in one, so that its deadlines of minutes end in a test. */
+  readonly hurry?: number
+  /** How many times as fast as Azure the server is; the first of a test file decides. */
+  readonly speed?: number
+}
+
+export async function coreOnSandbox({ hurry = 1, speed = 1000 }: Pace = {}): Promise<CoreOnSandbox> {
   const home = mkdtempSync(join(tmpdir(), 'azlin-core-'))
-  server ??= await serve()
+  server ??= await serve(speed)
   const { sandbox, control } = server
   sandbox.faults.clear()
   await control.reset()
@@ -136,6 +145,7 @@ export async function coreOnSandbox({ hurry = 1 }: { readonly hurry?: number } =
       const network = { ...want, name: 'vnet', prefix, securityGroupId }
       return (await azure.testNetworks.createNetwork(network, signal)).subnetId
     },
+    copies: () => control.copies(),
     requests: async () => (await control.requests()).map(({ method, path }) => `${method} ${path}`),
     journalOfTheDead: (entry) => writeAndDie(home, entry),
     run: (stop = new AbortController()) => ({ signal: stop.signal, report }),
@@ -154,9 +164,9 @@ export async function endServer(): Promise<void> {
   server = undefined
 }
 
-async function serve() {
+async function serve(speed: number) {
   const folder = mkdtempSync(join(tmpdir(), 'azlin-server-'))
-  const sandbox = await startSandbox({ home: folder, speed: 1000 })
+  const sandbox = await startSandbox({ home: folder, speed })
   const control = await SandboxControl.connect(folder)
   if (!control) throw new Error('the sandbox does not answer')
   return { sandbox, control }

@@ -1,4 +1,5 @@
 /** Whether a region has room for a machine, by all that Azure says beforehand. */
+import { AzlinError } from '../errors.js'
 import type { DrillAzure } from '../ports/drill-azure.js'
 import type { Run } from '../run.js'
 
@@ -39,7 +40,21 @@ export async function nextSize(
 }
 
 async function whyNoRoom(azure: DrillAzure, size: string, region: string, run: Run): Promise<readonly string[]> {
-  const offered = await azure.regions.whyNotSize(size, region, undefined, run.signal)
-  const quota = await azure.capacity.whyNoQuota(size, region, run.signal)
-  return [offered, quota].filter((why) => why !== undefined)
+  const whys = await Promise.all([
+    unlessUntold(() => azure.regions.whyNotSize(size, region, undefined, run.signal), run),
+    unlessUntold(() => azure.capacity.whyNoQuota(size, region, run.signal), run),
+  ])
+  return whys.filter((why) => why !== undefined)
 }
+
+/** What Azure will not say beforehand stands in nobody's way: making the machine will show it. */
+async function unlessUntold(ask: () => Promise<string | undefined>, run: Run): Promise<string | undefined> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (!AzlinError.is(error) || !untold.includes(error.code) || run.signal.aborted) throw error
+    return undefined
+  }
+}
+
+const untold: readonly string[] = ['FORBIDDEN', 'AZURE_NOT_FOUND', 'AZURE_UNAVAILABLE', 'AZURE_REJECTED', 'TIMED_OUT']

@@ -160,11 +160,21 @@ export class FailoverManager {
     if (resourceGroup !== undefined)
       return { name: resourceGroup, makes: (await groups.find(resourceGroup, run.signal)) === undefined }
     const beside = backup.disks[0]?.snapshot.resourceGroup
-    const found = beside === undefined ? undefined : await groups.find(beside, run.signal)
+    const found = beside === undefined ? undefined : await this.#reachable(beside, run)
     if (beside !== undefined && found?.region.toLowerCase() === targetRegion.toLowerCase())
       return { name: beside, makes: false }
     const name = `${shortened(vm.resourceGroup, 60)}-${targetRegion}`
     return { name, makes: (await groups.find(name, run.signal)) === undefined }
+  }
+
+  /** Undefined also for a group of which nothing can be learned: its own region may be the one that is down. */
+  async #reachable(group: string, run: Run): Promise<{ readonly region: string } | undefined> {
+    try {
+      return await this.#deps.azure.groups.find(group, run.signal)
+    } catch (error) {
+      if (!AzlinError.is(error) || !error.retryable || run.signal.aborted) throw error
+      return undefined
+    }
   }
 }
 

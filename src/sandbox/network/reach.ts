@@ -67,16 +67,28 @@ export function isReachable(
 }
 
 /**
- * Azure's own public addresses at 443: what Run Command hands its result over by. The agent speaks through the host,
- * so a subnet without a way out of its own does not stop it; a rule does.
+ * Azure's own public addresses at 443: what Run Command hands its result over by. It takes a way out of the subnet, and
+ * rules that let it through.
  */
 export function reachesAzure(world: World, machine: Resource): boolean {
-  return endpointsOf(world, machine).some(({ nic, subnet, privateAddress }) => {
+  const endpoints = endpointsOf(world, machine)
+  const outside = endpoints.some((one) => one.public)
+  return endpoints.some(({ nic, subnet, privateAddress }) => {
+    if (!outside && !hasWayOut(subnet)) return false
     const tags = ['AzureCloud', `AzureCloud.${machine.location}`, 'Internet']
     const source = ['VirtualNetwork', privateAddress]
     const traffic: Traffic = { direction: 'Outbound', port: 443, source, destination: tags }
     return allowed(groupsOf(world, nic, subnet), traffic)
   })
+}
+
+/** The one that Azure gives by default, a NAT gateway, or the short way to its storage. */
+function hasWayOut(subnet: Json): boolean {
+  const properties = objectAt(subnet, 'properties')
+  const toStorage = listAt(properties, 'serviceEndpoints').some((one) =>
+    /^Microsoft\.Storage/i.test(textAt(one, 'service') ?? ''),
+  )
+  return properties['defaultOutboundAccess'] !== false || toStorage || referenceAt(subnet, 'natGateway') !== undefined
 }
 
 /** That of the interface and that of the subnet, in the order that outbound traffic passes them. */

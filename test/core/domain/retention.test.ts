@@ -104,6 +104,18 @@ describe('what is kept past its retention', () => {
     expect(reasons([old(1), old(20)], { isLocked: () => true })[1]).toMatch(/^kept: it is under a lock/)
   })
 
+  it('waits two weeks longer for its copy, and goes then only if a newer one is copied', () => {
+    const policy = { ...usualSchedule, crossRegionEnabled: true, targetRegion: 'eastus' }
+    const copied = old(1, { replicatedTo: ['eastus'] })
+    expect(reasons([copied, old(21)], { policy })[1]).toMatch(/^kept: it has no copy in eastus yet/)
+    expect(reasons([copied, old(21.01)], { policy })[1]).toMatch(/^goes/)
+    expect(reasons([old(1), old(90)], { policy })[1]).toMatch(/^kept: it has no copy/)
+    expect(plan([old(1), old(20)], { policy }).verdicts.map(({ awaitsReplica }) => awaitsReplica)).toEqual([
+      false,
+      true,
+    ])
+  })
+
   it('never depends on the order of the protections: any one of them saves', () => {
     const one = fc.record({
       tier: fc.constantFrom(...tiers),
@@ -149,20 +161,25 @@ describe('what is kept past its retention', () => {
           const byAge = backups.toSorted((a, b) => +b.createdAt - +a.createdAt)
           for (const { backup: one, keep, reason } of verdicts) {
             expect(reason.length).toBeGreaterThan(10)
-            const days = (+now - +one.createdAt) / day
-            const expired =
-              days >= 0 &&
-              (policy[one.tier] === 0 ||
-                (one.tier === 'daily' && days > policy.daily) ||
-                (one.tier === 'weekly' && days > policy.weekly * 7) ||
-                (one.tier === 'monthly' && monthsPassed(one.createdAt, now) >= policy.monthly))
+            const expiredAt = (moment: Date) => {
+              const days = (+moment - +one.createdAt) / day
+              return (
+                days >= 0 &&
+                (policy[one.tier] === 0 ||
+                  (one.tier === 'daily' && days > policy.daily) ||
+                  (one.tier === 'weekly' && days > policy.weekly * 7) ||
+                  (one.tier === 'monthly' && monthsPassed(one.createdAt, moment) >= policy.monthly))
+              )
+            }
+            const newerIsCopied = byAge.slice(0, byAge.indexOf(one)).some((other) => other.replicatedTo.length > 0)
+            const longOver = expiredAt(ago(14))
             const saved =
               one === byAge[0] ||
               one === byAge.find((other) => other.verifiedAt) ||
               one.copying ||
-              (policy.crossRegion && one.replicatedTo.length === 0) ||
+              (policy.crossRegion && one.replicatedTo.length === 0 && !(newerIsCopied && longOver)) ||
               locked.has(one)
-            expect(keep).toBe(!expired || saved)
+            expect(keep).toBe(!expiredAt(now) || saved)
           }
           const gone = verdicts.filter((verdict) => !verdict.keep).length
           expect(massive).toBe(gone > 10 && gone > backups.length / 2)
