@@ -103,9 +103,9 @@ export function sayingOf(event: AzlinEvent): Saying {
       return say(`Drill of ${event.vm} in ${event.region}, from ${event.backup}`)
     case 'drill.phase': {
       const key = `${event.vm} ${event.phase}`
-      const text = `${event.vm}: ${event.phase}${event.note === undefined ? '' : ` (${event.note})`}`
-      if (event.state === 'began') return begin(key, text)
-      return end(key, event.state === 'succeeded' ? text : `${text} FAILED`)
+      const note = event.note === undefined ? '' : `: ${event.note}`
+      if (event.state === 'began') return begin(key, `Drill of ${event.vm}, ${event.phase}${note}`)
+      return end(key, `Drill of ${event.vm}, ${event.phase} ${event.state === 'succeeded' ? 'done' : 'FAILED'}${note}`)
     }
     case 'drill.retrying':
       return warn(`${event.vm}: ${event.reason} Trying again with ${event.what}.`)

@@ -74,7 +74,10 @@ describe('settings', () => {
   it('know the disk encryption sets of regions, and refuse what is none', async () => {
     const id = '/subscriptions/s/resourceGroups/keys/providers/Microsoft.Compute/diskEncryptionSets/east'
     writeFileSync(join(home, 'config.toml'), `[disk_encryption_sets]\n"East US 2" = "${id}"\n`)
-    expect((await resolveSettings({}, env({ AZURE_SUBSCRIPTION_ID: one }))).encryptionSets).toEqual({ eastus2: id })
+    expect(
+      (await resolveSettings({}, env({ AZURE_SUBSCRIPTION_ID: '00000000-0000-0000-0000-000000000001' })))
+        .encryptionSets,
+    ).toEqual({ eastus2: id })
     writeFileSync(join(home, 'config.toml'), '[disk_encryption_sets]\neastus2 = "keys"\n')
     await expect(resolveSettings({}, env())).rejects.toMatchObject({ code: 'CONFIG_UNREADABLE' })
   })
