@@ -59,6 +59,8 @@ export interface CoreOnSandbox {
   readonly sshKeyFile: string
   /** A new network's only subnet: its ARM id. Addresses of 127.0.0.0/8 can be reached. */
   subnetIn(resourceGroup: string, region: string, prefix?: string): Promise<string>
+  /** More machines, in the group lab-rg. */
+  seedLab(): Promise<unknown>
   /** Every copy that the embedded Azure has made. */
   copies(): Promise<readonly CopyReport[]>
   /** What was asked of the embedded Azure, as `PUT /path`. */
@@ -145,6 +147,7 @@ export async function coreOnSandbox({ hurry = 1, speed = 1000 }: Pace = {}): Pro
       const network = { ...want, name: 'vnet', prefix, securityGroupId }
       return (await azure.testNetworks.createNetwork(network, signal)).subnetId
     },
+    seedLab: () => control.seed('lab'),
     copies: () => control.copies(),
     requests: async () => (await control.requests()).map(({ method, path }) => `${method} ${path}`),
     journalOfTheDead: (entry) => writeAndDie(home, entry),

@@ -197,6 +197,46 @@ describe('a copy that meets trouble', () => {
     expect((await replicate(backup?.name ?? '')).jobs.map(({ status }) => status)).toEqual(Array(3).fill('completed'))
   })
 
+  it('is removed and begun again when Azure breaks it off, three times at most', async () => {
+    const [backup] = await backupsOf(web, 1)
+    const name = backup?.name ?? ''
+    const broken = {
+      kind: 'failCopy',
+      errorCode: 'InternalError',
+      message: 'The copy broke.',
+      path: 'eastus2',
+    } as const
+    core.sandbox.faults.add({ ...broken, times: 1 })
+    const { jobs } = await replicate(name)
+    expect(jobs.map(({ status, attempts }) => [status, attempts])).toEqual([['completed', 2]])
+    const [copy] = await copies()
+    if (copy) await core.azure.snapshots.remove(copy, run.signal)
+    core.sandbox.faults.add(broken)
+    const again = await replicate(name)
+    expect(again.jobs.map(({ status, attempts }) => [status, attempts])).toEqual([['failed', 3]])
+    expect(again.jobs[0]?.errorMessage).toMatch(/broke off the copy .*The copy broke/)
+  })
+
+  it('waits for the one that comes after it no longer than for those that can still be made', async () => {
+    await backupsOf(web, 3)
+    const first = (await core.backups.list(web, {}, run)).at(-1)
+    const path = `${first?.name}-eastus2`
+    core.sandbox.faults.add({ kind: 'failCopy', errorCode: 'InternalError', message: 'No.', path })
+    const { jobs } = await replicateAll(web)
+    expect(jobs.map(({ status }) => status)).toEqual(['failed', 'completed', 'completed'])
+  })
+
+  it('keeps what comes after it pending when the place itself is out of reach', async () => {
+    await backupsOf(web, 3)
+    const status = { kind: 'status', status: 409, code: 'QuotaExceeded', message: 'Too many snapshots.' } as const
+    core.sandbox.faults.add({ ...status, method: 'PUT', path: 'eastus2' })
+    const { jobs } = await replicateAll(web)
+    expect(jobs.map(({ status }) => status)).toEqual(['failed', 'pending', 'pending'])
+    core.sandbox.faults.clear()
+    const { jobs: then } = await replicateAll(web)
+    expect(then.map(({ status }) => status)).toEqual(['completed', 'completed', 'completed'])
+  })
+
   it('fails alone when its source is deleted, and leaves no half copy', async () => {
     const [backup] = await backupsOf(db, 1)
     const data = backup?.disks.find(({ lun }) => lun === 0)?.snapshot
@@ -237,6 +277,27 @@ describe('a copy that meets trouble', () => {
     setTimeout(() => core.sandbox.faults.clear(), 300)
     const { jobs } = await replicate(backup?.name ?? '')
     expect(jobs.map(({ status }) => status)).toEqual(['completed'])
+  })
+})
+
+describe('copies of disks with a key of the customer', () => {
+  it('want a key in the other region, and are made with it', async () => {
+    await core.seedLab()
+    const sealed = { name: 'key-1', resourceGroup: 'lab-rg' }
+    await core.schedules.configure(sealed, usualPolicy, run)
+    const { backup } = await core.backups.trigger(sealed, {}, run)
+    const plan = (encryptionSetId?: string) =>
+      core.replication.planOne(backup.name, 'lab-rg', { ...there, encryptionSetId }, run)
+    await expect(core.replication.execute(await plan(), waiting, run)).rejects.toMatchObject({
+      code: 'NOT_COPYABLE',
+      hint: expect.stringContaining('--target-disk-encryption-set'),
+    })
+    const key = core.sandbox.world
+      .list('Microsoft.Compute/diskEncryptionSets')
+      .find(({ location }) => location === there.region)
+    const { jobs } = await core.replication.execute(await plan(key?.id), waiting, run)
+    expect(jobs.every(({ status }) => status === 'completed')).toBe(true)
+    expect((await copies())[0]?.encryptionSetId?.toLowerCase()).toBe(key?.id.toLowerCase())
   })
 })
 
