@@ -130,7 +130,7 @@ export async function coreOnSandbox({ hurry = 1, speed = 1000 }: Pace = {}): Pro
     replicationRecords: new ReplicationRecords(deps),
     schedules: new BackupSchedules(deps),
     restores,
-    temporary: new TemporaryManager(deps),
+    temporary: new TemporaryManager({ ...deps, arrivalMs: 200 }),
     drillDeps,
     drills: new DrillManager({ ...drillDeps, drillLimit: pLimit(2) }),
     drillSchedules: new DrillSchedules(deps),

@@ -19,6 +19,8 @@ export interface TemporaryManagerDeps {
   readonly azure: DrillAzure
   readonly records: Records
   readonly clock: Clock
+  /** Milliseconds after which what a process has sent before its death is there, if it arrives at all. */
+  readonly arrivalMs?: number
 }
 
 export interface Swept {
@@ -34,6 +36,9 @@ export interface SweepResult {
   readonly settled: readonly string[]
 }
 
+/** Milliseconds. */
+const usualArrival = 5_000
+
 export class TemporaryManager {
   readonly #deps: TemporaryManagerDeps
 
@@ -44,6 +49,7 @@ export class TemporaryManager {
   async sweep({ dryRun }: { readonly dryRun: boolean }, run: Run): Promise<SweepResult> {
     const { azure, clock, records } = this.#deps
     const journal = await records.journal.list()
+    if (!dryRun) await this.#awaitArrivals(journal, run)
     const tagged = await azure.inventory.taggedWith(temporaryTag, run.signal)
     const facts = tagged.map((one) => ({ resourceId: one.id, type: one.type, note: tagValue(one, temporaryTag) }))
     const removed: Swept[] = []
@@ -74,6 +80,14 @@ export class TemporaryManager {
       }
     }
     return { removed, left, settled }
+  }
+
+  /** What was on its way to Azure when its process died is there a moment later. */
+  async #awaitArrivals(journal: readonly JournalEntry[], run: Run): Promise<void> {
+    const { clock, arrivalMs = usualArrival } = this.#deps
+    const abandoned = journal.filter(({ ownerAlive }) => ownerAlive === false)
+    const youngestMs = Math.min(...abandoned.map(({ createdAt }) => +clock.now() - +createdAt))
+    if (youngestMs >= 0 && youngestMs < arrivalMs) await clock.sleep(arrivalMs - youngestMs, run.signal)
   }
 
   async #settle(entries: readonly JournalEntry[], run: Run): Promise<readonly string[]> {

@@ -43,10 +43,12 @@ describe('a drill that was killed', () => {
     const reached = row?.phases.map((one) => one.phase) ?? []
     expect(reached.length > 0).toBe(!['copy', 'quarantine'].includes(phase))
 
-    const { left } = await new TemporaryManager({ azure: core.azure, clock: core.clock, records }).sweep(
-      { dryRun: false },
-      core.run(),
-    )
+    const { left } = await new TemporaryManager({
+      azure: core.azure,
+      clock: core.clock,
+      records,
+      arrivalMs: 200,
+    }).sweep({ dryRun: false }, core.run())
     expect(left).toEqual([])
     expect(leftovers(core)).toEqual([])
     expect(await records.journal.list()).toEqual([])
