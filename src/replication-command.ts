@@ -2,7 +2,7 @@
 import { Flags, type Interfaces } from '@oclif/core'
 import { type Azlin, AzureCommand, given, yesFlag } from './base-command.js'
 import { validEncryptionSetId, validRegion, validResourceGroup } from './core/domain/validation.js'
-import type { ReplicationPlan, ReplicationWish } from './core/managers/replication-manager.js'
+import type { ReplicationPlan, ReplicationWish } from './core/managers/replication-plan.js'
 import { exitOfMany } from './exit-codes.js'
 import { describeReplication, type JobJson, jobJson, jobTable } from './terminal/replications.js'
 

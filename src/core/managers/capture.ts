@@ -3,8 +3,8 @@
  * the journal before it is made; if one fails, or the user stops, the others go again.
  */
 import { randomBytes } from 'node:crypto'
-import { armId, resourceRefOf } from '../domain/arm-id.js'
-import type { AttachedDisk, Disk, Machine } from '../domain/machine.js'
+import { armId } from '../domain/arm-id.js'
+import type { AttachedDisk, Machine } from '../domain/machine.js'
 import { diskTags, machineTags, recoveryTag } from '../domain/recovery-tags.js'
 import type { Snapshot } from '../domain/snapshot.js'
 import type { TagMap } from '../domain/tag-text.js'
@@ -14,6 +14,7 @@ import type { Records } from '../ports/records.js'
 import type { Run } from '../run.js'
 import { textOf } from './audited.js'
 import type { ManagerDeps } from './deps.js'
+import { disksOf, factsOf } from './machine-facts.js'
 import { undoCapture } from './undo-capture.js'
 
 export interface CaptureRequest {
@@ -95,20 +96,16 @@ function refuseUnsupported({ name: vm, osDiskKind, unmanagedDataDisks, securityT
 }
 
 async function describe(
-  { azure, limit }: ManagerDeps,
+  deps: ManagerDeps,
   { machine, nameOf, resourceGroup, tags, token }: CaptureRequest,
   run: Run,
 ): Promise<readonly { disk: AttachedDisk; want: NewSnapshot }[]> {
-  const found = await Promise.all(
-    machine.disks.map((attached) =>
-      limit(async () => {
-        const ref = resourceRefOf(attached.id)
-        const disk = ref && (await azure.disks.find(ref, run.signal))
-        if (!disk) throw new AzlinError('AZURE_NOT_FOUND', { what: `disk ${attached.name} of ${machine.name}` })
-        return { attached, disk }
-      }),
-    ),
-  )
+  const disks = await disksOf(deps, machine, run)
+  const found = machine.disks.map((attached, index) => {
+    const disk = disks[index]
+    if (!disk) throw new AzlinError('AZURE_NOT_FOUND', { what: `disk ${attached.name} of ${machine.name}` })
+    return { attached, disk }
+  })
   const os = found.find(({ attached }) => attached.lun === null)?.disk
   const common = { ...tags, ...machineTags(machine, factsOf(machine, os)), [recoveryTag.capture]: token }
   return found.map(({ attached, disk }) => ({
@@ -133,19 +130,6 @@ async function describe(
       },
     },
   }))
-}
-
-function factsOf({ size, osType, trustedLaunch, zone, licenseType, plan }: Machine, os: Disk | undefined) {
-  return {
-    size,
-    osType,
-    trustedLaunch,
-    zone,
-    licenseType,
-    plan,
-    generation: os?.generation,
-    architecture: os?.architecture,
-  }
 }
 
 async function take({ azure }: ManagerDeps, want: NewSnapshot, run: Run): Promise<Snapshot> {

@@ -10,7 +10,7 @@ import type { DrillDeps } from './drill-deps.js'
 import { drillActions } from './drill-permissions.js'
 import { roomFor } from './drill-room.js'
 import { mustKnowRegion } from './known-region.js'
-import type { ReplicationPlan } from './replication-manager.js'
+import type { ReplicationPlan } from './replication-plan.js'
 
 /** What a drill is going to do. Nothing has been made. */
 export interface Blueprint {

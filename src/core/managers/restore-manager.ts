@@ -3,7 +3,7 @@
  * anything is changed, then hands over to the transaction.
  */
 
-import { armId, resourceRefOf } from '../domain/arm-id.js'
+import { armId } from '../domain/arm-id.js'
 import type { RecoveryPoint } from '../domain/backup.js'
 import type { Disk, Machine, VmRef } from '../domain/machine.js'
 import { planBeside, planInPlace } from '../domain/restore.js'
@@ -13,6 +13,7 @@ import type { Run } from '../run.js'
 import { audited } from './audited.js'
 import { type BesidePlan, type NetworkSource, restoreBeside } from './beside-restore.js'
 import { type InPlaceDeps, type InPlacePlan, restoreInPlace } from './in-place-restore.js'
+import { disksOf, factsOf } from './machine-facts.js'
 
 export interface RestoreOptions {
   /** Name of a second VM to make; absent: the disks of the VM itself are replaced. */
@@ -63,7 +64,7 @@ export class RestoreManager {
         : options.withoutOriginal
           ? undefined
           : await machines.find(vm, run.signal)
-    const current = machine ? await this.#currentDisks(machine, run) : []
+    const current = machine ? (await disksOf(this.#deps, machine, run)).filter((disk) => disk !== undefined) : []
     const plan =
       options.newVm === undefined
         ? this.#planInPlace(vm, point, machine, current, options)
@@ -94,19 +95,6 @@ export class RestoreManager {
         await turn?.leave()
       }
     })
-  }
-
-  async #currentDisks(machine: Machine, run: Run): Promise<readonly Disk[]> {
-    const { azure, limit } = this.#deps
-    const found = await Promise.all(
-      machine.disks.map(({ id }) =>
-        limit(async () => {
-          const ref = resourceRefOf(id)
-          return ref && azure.disks.find(ref, run.signal)
-        }),
-      ),
-    )
-    return found.filter((disk) => disk !== undefined)
   }
 
   #planInPlace(
@@ -143,7 +131,13 @@ export class RestoreManager {
     if (await machines.find(newVm, run.signal))
       throw new AzlinError('NAME_TAKEN', { what: 'a VM named', name: newVm.name })
 
-    const facts = point.machine ?? (original && factsOf(original))
+    const facts =
+      point.machine ??
+      (original &&
+        factsOf(
+          original,
+          current.find(({ osType }) => osType !== undefined),
+        ))
     const network = networkFor(original, options.subnetId)
     if (!facts) problems.push(`neither its tags nor ${vm.name} itself say what VM to make of it`)
     if (!network)
@@ -172,10 +166,4 @@ function networkFor(original: Machine | undefined, subnetId: string | undefined)
   if (subnetId !== undefined) return { subnetId }
   const likeNic = original?.nicIds[0]
   return likeNic === undefined ? undefined : { likeNic }
-}
-
-/** For snapshots without recovery facts: the VM itself still knows. */
-function factsOf(machine: Machine): NonNullable<RecoveryPoint['machine']> {
-  const { size, osType, trustedLaunch, zone, licenseType, plan } = machine
-  return { size, osType, generation: undefined, trustedLaunch, zone, architecture: undefined, licenseType, plan }
 }

@@ -23,7 +23,10 @@ export async function guestKeys(home: string): Promise<GuestKeys> {
 
 async function make(file: string): Promise<void> {
   const { default: ssh2 } = await import('ssh2')
-  const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'azlin sandbox' })
+  // Now and then ssh2 writes a key that it cannot read itself.
+  let pair = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'azlin sandbox' })
+  while (ssh2.utils.parseKey(pair.private) instanceof Error)
+    pair = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'azlin sandbox' })
   writeFileSync(file, pair.private, { mode: 0o600 })
   writeFileSync(`${file}.pub`, `${pair.public}\n`, { mode: 0o600 })
 }

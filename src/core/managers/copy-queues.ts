@@ -1,0 +1,128 @@
+/** The copies of a plan: a queue for each disk, oldest first, the queues side by side. */
+import type { CopyWant, ReplicationJob } from '../domain/replication.js'
+import type { Snapshot } from '../domain/snapshot.js'
+import { AzlinError } from '../errors.js'
+import type { Run } from '../run.js'
+import { acknowledge } from './arrived-copy.js'
+import { requireRecords } from './audited.js'
+import { copySnapshot } from './copy-snapshot.js'
+import type { CopyTraffic } from './copy-traffic.js'
+import type { ReplicationDeps, ReplicationPlan } from './replication-plan.js'
+
+export interface Replicated {
+  readonly jobs: readonly ReplicationJob[]
+  /** One for each job: why it failed. */
+  readonly errors: readonly (AzlinError | undefined)[]
+}
+
+interface Outcome {
+  readonly job: ReplicationJob
+  readonly error?: AzlinError
+}
+
+/** Refusals that every further copy to the place would meet as well. */
+const ofThePlace = new Set([
+  'QUOTA_EXCEEDED',
+  'POLICY_DENIED',
+  'FORBIDDEN',
+  'LOCKED',
+  'RESOURCE_GROUP_NOT_FOUND',
+  'SUBSCRIPTION_NOT_FOUND',
+  'PROVIDER_NOT_REGISTERED',
+  'NOT_SIGNED_IN',
+  'AZURE_UNAVAILABLE',
+  'NETWORK',
+  'THROTTLED',
+  'TIMED_OUT',
+  'COPY_STALLED',
+])
+
+export async function runCopies(
+  deps: ReplicationDeps,
+  { wants, arrived, vm, traffic }: ReplicationPlan,
+  wait: boolean,
+  run: Run,
+): Promise<Replicated> {
+  const outcomes: Outcome[] = []
+  for (const { want, copy } of arrived) {
+    outcomes.push(await acknowledged(deps, want, copy, run))
+  }
+  // All of them are written down before the first is sent: who comes meanwhile sees the whole queue.
+  const { replications } = requireRecords(deps)
+  const queues = new Map<string, { want: CopyWant; job: ReplicationJob }[]>()
+  for (const want of wants) {
+    const job = await replications.open({ ...jobFields(want), vm }, deps.clock.now())
+    queues.set(want.diskKey, [...(queues.get(want.diskKey) ?? []), { want, job }])
+  }
+  const drained = await Promise.allSettled([...queues.values()].map((queue) => drain(deps, queue, traffic, wait, run)))
+  for (const one of drained) {
+    if (one.status === 'rejected') throw one.reason
+    outcomes.push(...one.value)
+  }
+  return { jobs: outcomes.map(({ job }) => job), errors: outcomes.map(({ error }) => error) }
+}
+
+/** One disk's copies, one after the other. What comes after a failure that all would meet stays pending. */
+async function drain(
+  deps: ReplicationDeps,
+  queue: readonly { readonly want: CopyWant; readonly job: ReplicationJob }[],
+  traffic: CopyTraffic,
+  wait: boolean,
+  run: Run,
+): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = []
+  let stopped = false
+  for (const { want, job } of queue) {
+    run.signal.throwIfAborted()
+    if (stopped) {
+      outcomes.push({ job })
+      continue
+    }
+    try {
+      const done = await deps.copyLimit(() => copySnapshot(deps, traffic, want, job, { wait }, run))
+      outcomes.push({ job: done })
+      // The next one may begin when this one is complete, which nobody waits for.
+      if (done.status !== 'completed') stopped = true
+    } catch (error) {
+      if (!AzlinError.is(error) || run.signal.aborted) throw error
+      const [now = job] = (await requireRecords(deps).replications.list({ sourceSnapshot: want.source.name })).filter(
+        ({ id }) => id === job.id,
+      )
+      outcomes.push({ job: now, error })
+      stopped = ofThePlace.has(error.code)
+    }
+  }
+  return outcomes
+}
+
+async function acknowledged(deps: ReplicationDeps, want: CopyWant, copy: Snapshot, run: Run): Promise<Outcome> {
+  const job = await jobOfArrived(deps, want)
+  try {
+    return { job: await acknowledge(deps, { job, copy, source: want.source, tags: want.tags }, run) }
+  } catch (error) {
+    if (!AzlinError.is(error, 'COPY_WRONG')) throw error
+    return { job: await failed(deps, job, error), error }
+  }
+}
+
+function failed(deps: ReplicationDeps, job: ReplicationJob, { message }: AzlinError): Promise<ReplicationJob> {
+  const { clock } = deps
+  const change = { status: 'failed', errorMessage: message, completedAt: clock.now() } as const
+  return requireRecords(deps).replications.change(job.id, change)
+}
+
+/** A copy that another computer saw arrive has no job here yet. */
+async function jobOfArrived(deps: ReplicationDeps, want: CopyWant): Promise<ReplicationJob> {
+  const { replications } = requireRecords(deps)
+  const known = await replications.list({ sourceSnapshot: want.source.name })
+  const isIt = ({ target, status }: ReplicationJob) =>
+    status === 'completed' &&
+    target.name.toLowerCase() === want.target.name.toLowerCase() &&
+    target.resourceGroup.toLowerCase() === want.target.resourceGroup.toLowerCase()
+  return known.find(isIt) ?? replications.open(jobFields(want), deps.clock.now())
+}
+
+function jobFields({ vm, backup, diskKey, source, target, targetRegion }: CopyWant) {
+  const { name, resourceGroup, region: sourceRegion } = source
+  return { vm, backup, diskKey, source: { name, resourceGroup }, sourceRegion, target, targetRegion }
+}
