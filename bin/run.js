@@ -1,21 +1,25 @@
 #!/usr/bin/env node
-import { existsSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+const { existsSync, readFileSync } = require('node:fs')
+const { dirname, join } = require('node:path')
 
 const argv = process.argv.slice(2)
+const root = dirname(__dirname)
+const dist = join(root, 'dist')
 
 if (argv[0] === '--version' || argv[0] === 'version') {
   // The quickest answer there is: nothing but package.json is read.
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const json = argv.includes('--json')
   process.stdout.write(
     json
       ? `${JSON.stringify({ version })}\n`
       : `azlin/${version} ${process.platform}-${process.arch} node-${process.version}\n`,
   )
-} else if (existsSync(new URL('../dist/main.js', import.meta.url))) {
-  const { main } = await import('../dist/main.js')
-  await main(argv, fileURLToPath(new URL('..', import.meta.url)))
+} else if (existsSync(join(dist, 'main.js'))) {
+  const { requireFrom, warmScript } = require('./warm.js')
+  const script = warmScript(dist)
+  const load = script ? requireFrom(script, dist) : require
+  load(join(dist, 'main.js')).main(argv, root)
 } else {
   process.stderr.write('azlin is not built yet. In its folder, run: npm ci && npm run build\n')
   process.exitCode = 1

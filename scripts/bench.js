@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { benchDrills } from './bench-drills.js'
 import { benchReplication } from './bench-replication.js'
 import { benchVerification } from './bench-verification.js'
 import { SandboxClient } from './sandbox-client.js'
@@ -56,12 +57,16 @@ async function starts() {
 /** Why `backup trigger` sends what it sends, in the order in which a request is matched. */
 const purposes = [
   [/^GET .*\/msi\/token|^GET .*identity/i, 'sign in'],
-  [/^GET .*\/virtualMachines\/[^/]+$/i, 'the VM: its disks, size, zone and schedule tag'],
+  [/^GET .*\/virtualMachines\/[^/]+$/i, 'the VM: disks, size, zone; and its schedule, anew before it is changed'],
   [/^GET .*\/disks\/[^/]+$/i, 'the disk: its size, SKU and security type'],
-  [/^GET .*\/snapshots$/i, 'which backups there are: decides the tier, and what retention removes'],
+  [
+    /^GET .*\/snapshots$/i,
+    'which backups there are: first it decides the tier, then, read anew, what retention removes',
+  ],
   [/^PUT .*\/snapshots\/[^/]+$/i, 'the snapshot of one disk, with its tags'],
   [/^GET .*\/(operations|DiskOperations)\//i, 'has the snapshot been taken?'],
-  [/^GET .*\/snapshots\/[^/]+$/i, 'the snapshot as it came out'],
+  [/^GET .*\/snapshots\/[^/]+ 404$/i, 'is the name free? A PUT to one in use would keep the old data'],
+  [/^GET .*\/snapshots\/[^/]+$/i, 'the snapshot as it came out: the first answer is only half of it'],
   [/^PATCH .*\/tags\/default$/i, "the time of this backup, merged into the VM's schedule tag"],
   [/^GET .*\/locks$/i, 'locks: what is locked is kept'],
   [/^DELETE .*\/snapshots\/[^/]+$/i, 'an expired backup'],
@@ -72,10 +77,10 @@ async function requestsOfTrigger() {
   await sandbox.control('DELETE', 'requests')
   await run([azlin, 'backup', 'trigger', 'db-1'])
   const counts = new Map()
-  for (const { method, path } of await sandbox.control('GET', 'requests')) {
+  for (const { method, path, status } of await sandbox.control('GET', 'requests')) {
     if (path.startsWith('/sandbox/')) continue
-    const kind = `${method} ${path.replace(/^\/subscriptions\/[^/]+/, '').replace(/^.*\/providers\//, '')}`
-    const purpose = purposes.find(([pattern]) => pattern.test(`${method} ${path}`))?.[1] ?? `? ${kind}`
+    const request = `${method} ${path}${status === 404 ? ' 404' : ''}`
+    const purpose = purposes.find(([pattern]) => pattern.test(request))?.[1] ?? `? ${request}`
     counts.set(purpose, (counts.get(purpose) ?? 0) + 1)
   }
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0)
@@ -167,6 +172,7 @@ await script(async () => {
     await requestsOfTrigger()
     await manyPages()
     await benchReplication(table)
+    await benchDrills(table)
     await benchVerification(table)
   } finally {
     await run([azlin, 'sandbox', 'stop']).catch(() => {})

@@ -1,6 +1,7 @@
 /**
  * Bundles src into dist: a file for each command, shared code in chunks of its own, dynamic imports as lazy chunks.
- * A bundled start reads a handful of files where an unbundled one reads a thousand.
+ * A bundled start reads a handful of files where an unbundled one reads a thousand; of those that nearly every start
+ * reads, one file is made, with the code that V8 makes of it.
  *
  * Everything goes through one esbuild run, so that the runner and the commands share one copy of @oclif/core. oclif's
  * own plugins are bundled as commands of azlin; oclif would otherwise search the disk for each at every start.
@@ -8,15 +9,15 @@
  * npm runs this as `prepare` too, also where the development packages were left out: then there is nothing to do.
  */
 import { readdirSync } from 'node:fs'
-import { chmod, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { builtins } from './bundle/builtins.js'
 import { lazyConstants } from './bundle/lazy-constants.js'
 import { lazyPackages } from './bundle/lazy-packages.js'
 import { namedImports } from './bundle/named-imports.js'
 import { thirdPartyNotices } from './bundle/third-party-notices.js'
 import { trimmedClients } from './bundle/trimmed-clients.js'
+import { makeWarmStart } from './bundle/warm-start.js'
 import { Problem, root, script } from './steps.js'
 
 const dist = join(root, 'dist')
@@ -27,20 +28,13 @@ const dist = join(root, 'dist')
  */
 const external = ['better-sqlite3', 'pnpapi', 'ts-node', 'tsx', 'typescript', '*/sshcrypto.node']
 
-/** CommonJS packages within an ES module expect these; they are free identifiers there. */
-const commonJs = `
-import { createRequire as $createRequire } from 'node:module'
-const require = $createRequire(import.meta.url)
-const $filename = require('node:url').fileURLToPath(import.meta.url), $dirname = require('node:path').dirname($filename)
-`
-
 async function build() {
   const esbuild = await loadEsbuild()
   if (!esbuild) return console.log('The development packages are not installed, so dist is left as it is.')
 
   const fresh = await mkdtemp(join(root, 'node_modules/.azlin-dist-'))
   try {
-    const { metafile } = await bundle(esbuild, {
+    const { metafile, outputFiles } = await bundle(esbuild, {
       absWorkingDir: root,
       entryPoints: entryPoints(),
       outdir: fresh,
@@ -50,23 +44,23 @@ async function build() {
       platform: 'node',
       target: 'node20',
       chunkNames: 'chunks/[name]-[hash]',
-      banner: { js: commonJs },
       define: {
-        __dirname: '$dirname',
-        __filename: '$filename',
         // No form is ever sent, and Node.js loads its whole fetch only to answer `typeof FormData`.
         FormData: 'undefined',
         // Which Node.js azlin wants stands in its own package.json.
         'process.env.OCLIF_DISABLE_ENGINE_WARNING': '"1"',
       },
       external,
-      plugins: [builtins, lazyConstants, lazyPackages, namedImports, trimmedClients],
+      plugins: [lazyConstants, lazyPackages, namedImports, trimmedClients],
       minify: true,
       keepNames: true,
       legalComments: 'none',
       metafile: true,
+      write: false,
       logLevel: 'warning',
     })
+    for (const { path, text } of outputFiles) await writeAsScript(esbuild, path, text)
+    await writeFile(join(fresh, 'package.json'), '{ "type": "commonjs" }\n')
     await writeFile(join(fresh, 'third-party-notices.txt'), thirdPartyNotices(Object.keys(metafile.inputs)))
     // A program that runs from dist meanwhile finds the old one or the new one whole.
     await chmod(fresh, 0o755)
@@ -76,6 +70,27 @@ async function build() {
     await rm(fresh, { recursive: true, force: true })
   }
   await writeManifest()
+  await makeWarmStart().catch((error) => console.log(`azlin will start more slowly: ${error.message}`))
+}
+
+/**
+ * esbuild splits only ES modules into chunks; V8 gives out the code it made only of scripts. What is imported when it is
+ * first used is a `require` within the chunk from here on.
+ */
+async function writeAsScript(esbuild, path, text) {
+  const { code } = await esbuild.transform(text, {
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    supported: { 'dynamic-import': false },
+    define: { 'import.meta.url': '$url' },
+    banner: text.includes('import.meta.url') ? "const $url = require('node:url').pathToFileURL(__filename).href;" : '',
+    minifyWhitespace: true,
+    // It warned when it read the sources.
+    logLevel: 'error',
+  })
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(path, code)
 }
 
 /** esbuild has printed what is wrong by then. */

@@ -74,7 +74,10 @@ export class SandboxClient {
         answer.on('error', reject)
         answer.on('end', () => {
           const text = Buffer.concat(parts).toString()
+          const wait = Number(answer.headers['retry-after'])
           if (answer.statusCode < 300) resolve(text === '' ? undefined : JSON.parse(text))
+          else if (answer.statusCode === 429 && wait > 0)
+            setTimeout(() => resolve(this.#ask(method, url, headers, body)), wait * 1000)
           else reject(new Error(`${method} ${url}: ${answer.statusCode} ${text}`))
         })
       })

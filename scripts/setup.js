@@ -51,7 +51,9 @@ function toolsMissing() {
 function builtSinceChanged() {
   const built = join(root, 'oclif.manifest.json')
   if (!existsSync(built) || !existsSync(join(root, 'dist/main.js'))) return false
-  const sources = ['src', 'package.json', 'package-lock.json', 'scripts/build.js'].map((path) => join(root, path))
+  const sources = ['src', 'package.json', 'package-lock.json', 'scripts/build.js', 'scripts/bundle', 'bin'].map(
+    (path) => join(root, path),
+  )
   return Math.max(...sources.map(newestChange)) <= statSync(built).mtimeMs
 }
 

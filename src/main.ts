@@ -4,11 +4,13 @@
  * Whatever goes wrong ends as an AzlinError here, so that scripts see one JSON document (or one sentence and
  * a hint) and one exit code, also for a mistyped command or flag.
  */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Config, run } from '@oclif/core'
 import { AzlinError } from './core/errors.js'
 import { exitCodes } from './exit-codes.js'
 import { colours } from './terminal/colour.js'
-import { explainCommand, explainParsing, jsonLast, wantsJson } from './usage.js'
+import { commandAsked, explainCommand, explainParsing, jsonLast, wantsJson } from './usage.js'
 
 /** `root` is the folder of azlin's package.json. Ends the process, once everything written has left it. */
 export async function main(typed: readonly string[], root: string): Promise<void> {
@@ -17,10 +19,14 @@ export async function main(typed: readonly string[], root: string): Promise<void
   process.once('uncaughtException', (error) => void leave(() => answer(error, argv)))
 
   try {
-    const config = await Config.load(root)
+    const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    const config = await Config.load({ root, pjson, devPlugins: false, userPlugins: false })
     const problem = explainCommand(argv, config)
     if (problem) throw problem
-    await run(argv, config)
+    const asked = commandAsked(argv, config)
+    // oclif's `run` loads all of the configuration a second time.
+    if (asked) await config.runCommand(asked.id, [...asked.rest], asked.command)
+    else await run(argv, config)
   } catch (error) {
     await leave(() => answer(error, argv))
   }

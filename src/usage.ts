@@ -1,5 +1,5 @@
 /** What oclif says about a command line it cannot read, in azlin's own words. */
-import type { Config } from '@oclif/core'
+import type { Command, Config } from '@oclif/core'
 import { AzlinError } from './core/errors.js'
 import { nearest } from './nearest.js'
 
@@ -84,6 +84,25 @@ export function explainCommand(argv: readonly string[], config: Config): AzlinEr
   const typed = words.slice(0, topic ? 2 : 1).join(' ')
   const near = nearestCommand(words, ids)
   return usage(`There is no command azlin ${typed}.${near ? ` Did you mean azlin ${near}?` : ''}`, topic)
+}
+
+interface Asked {
+  readonly id: string
+  readonly command: Command.Loadable
+  /** What follows the words that name the command. */
+  readonly rest: readonly string[]
+}
+
+/** The command that is to run. Undefined when it is help that is asked for, of a command or of a topic. */
+export function commandAsked(argv: readonly string[], config: Config): Asked | undefined {
+  const end = argv.indexOf('--')
+  if ((end < 0 ? argv : argv.slice(0, end)).includes('--help')) return undefined
+  for (let words = argv.length; words > 0; words--) {
+    const id = argv.slice(0, words).join(':')
+    const command = config.findCommand(id)
+    if (command) return { id, command, rest: argv.slice(words) }
+  }
+  return undefined
 }
 
 /** Also finds `backup trigger` for `trigger`, and for `bakcup trigger`. */

@@ -12,6 +12,9 @@ const packages = [
     // All of its modules load each other and their libraries: a template engine, a globber, a semver parser.
     files: /node_modules\/@oclif\/core\/lib\/.*\.js$/,
     constants: /^const (\w+_\d+) = ((?:__import(?:Default|Star)\()?require\("[^"]+"\)\)?);$/gm,
+    // For the order of some plain words, a dictionary's order of all languages is read.
+    quicker: (source) =>
+      source.replaceAll('.sort((a, b) => a.id.localeCompare(b.id))', '.sort((a, b) => (a.id < b.id ? -1 : 1))'),
   },
   {
     // Unicode tables, for text that is not plain ASCII.
@@ -23,9 +26,9 @@ const packages = [
 export const lazyConstants = {
   name: 'lazy-constants',
   setup(build) {
-    for (const { files, constants } of packages) {
+    for (const { files, constants, quicker = (source) => source } of packages) {
       build.onLoad({ filter: files }, async ({ path }) => ({
-        contents: lazily(await readFile(path, 'utf8'), constants),
+        contents: quicker(lazily(await readFile(path, 'utf8'), constants)),
         loader: 'js',
       }))
     }

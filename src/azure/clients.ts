@@ -11,13 +11,30 @@ import { operationsPolicy, operationsPolicyName } from './policies/operations.js
 import { requestLogPolicy } from './policies/request-log.js'
 import { retryPolicy } from './policies/retry.js'
 
+export interface TlsOptions {
+  /** PEM. */
+  readonly ca: string
+}
+
 export interface ClientSettings {
   readonly subscriptionId: string
   readonly cloud: Cloud
   readonly credential: TokenCredential
-  readonly caPem: string | undefined
+  /** What is trusted instead of Node's own authorities. */
+  readonly tlsOptions: TlsOptions | undefined
+  /** Connections are pooled in it, and by `tlsOptions`. */
+  readonly http: () => Promise<HttpClient>
   readonly clock: Clock
   readonly report: Report
+}
+
+/** One pool of connections, loaded when it is first asked for. */
+export function connectionPool(): () => Promise<HttpClient> {
+  let client: Promise<HttpClient> | undefined
+  return () => {
+    client ??= import('@azure/core-rest-pipeline').then(({ createDefaultHttpClient }) => createDefaultHttpClient())
+    return client
+  }
 }
 
 export class Clients {
@@ -27,7 +44,6 @@ export class Clients {
   #compute: Promise<ComputeManagementClient> | undefined
   #network: Promise<NetworkManagementClient> | undefined
   #resources: Promise<ResourceManagementClient> | undefined
-  #http: Promise<HttpClient> | undefined
 
   constructor(settings: ClientSettings) {
     this.subscriptionId = settings.subscriptionId
@@ -36,7 +52,7 @@ export class Clients {
       endpoint: settings.cloud.endpoint,
       // The SDK's own retries repeat what must not be repeated; ours take their place.
       retryOptions: { maxRetries: 0 },
-      ...(settings.caPem && { tlsOptions: { ca: settings.caPem } }),
+      ...(settings.tlsOptions && { tlsOptions: settings.tlsOptions }),
     }
   }
 
@@ -46,7 +62,7 @@ export class Clients {
       const { credential, subscriptionId, cloud } = this.#settings
       const client = new ComputeManagementClient(credential, subscriptionId, {
         ...this.#options,
-        httpClient: await this.#shared(),
+        httpClient: await this.#settings.http(),
         credentials: { scopes: [cloud.scope] },
       })
       return this.#equip(client)
@@ -60,7 +76,7 @@ export class Clients {
       const { credential, subscriptionId, cloud } = this.#settings
       const client = new NetworkManagementClient(credential, subscriptionId, {
         ...this.#options,
-        httpClient: await this.#shared(),
+        httpClient: await this.#settings.http(),
         credentialScopes: cloud.scope,
       })
       return this.#equip(client)
@@ -74,7 +90,7 @@ export class Clients {
       const { credential, subscriptionId, cloud } = this.#settings
       const client = new ResourceManagementClient(credential, subscriptionId, {
         ...this.#options,
-        httpClient: await this.#shared(),
+        httpClient: await this.#settings.http(),
         credentialScopes: cloud.scope,
       })
       return this.#equip(client)
@@ -92,7 +108,7 @@ export class Clients {
     const url = pathOrUrl.startsWith('/') ? `${this.#settings.cloud.endpoint}${pathOrUrl}` : pathOrUrl
     const request = createPipelineRequest({ url, abortSignal })
     request.headers.set('accept', 'application/json')
-    const { status, bodyAsText } = await pipeline.sendRequest(await this.#shared(), request)
+    const { status, bodyAsText } = await pipeline.sendRequest(await this.#settings.http(), request)
     if (status !== 200) throw new Error(`it answered ${status}`)
     return JSON.parse(bodyAsText ?? '')
   }
@@ -106,15 +122,9 @@ export class Clients {
     pipeline.addPolicy(retryPolicy(clock, report), { afterPolicies: [operationsPolicyName] })
     const request = createPipelineRequest({ url, abortSignal })
     if (this.#options.tlsOptions) request.tlsSettings = this.#options.tlsOptions
-    const { status, bodyAsText } = await pipeline.sendRequest(await this.#shared(), request)
+    const { status, bodyAsText } = await pipeline.sendRequest(await this.#settings.http(), request)
     if (status !== 200) throw new Error(`it answered ${status}`)
     return bodyAsText ?? ''
-  }
-
-  /** One pool of connections for all clients. */
-  #shared(): Promise<HttpClient> {
-    this.#http ??= import('@azure/core-rest-pipeline').then(({ createDefaultHttpClient }) => createDefaultHttpClient())
-    return this.#http
   }
 
   async #equip<C extends { readonly pipeline: Pipeline }>(client: C): Promise<C> {

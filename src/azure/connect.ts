@@ -5,7 +5,7 @@ import type { DrillAzure } from '../core/ports/drill-azure.js'
 import { AzureBlobs } from './blobs.js'
 import { Calls } from './calls.js'
 import { AzureCapacity } from './capacity.js'
-import { Clients } from './clients.js'
+import { Clients, connectionPool } from './clients.js'
 import { type CloudName, cloudOf } from './clouds.js'
 import { SharedCredential } from './credential.js'
 import { AzureDisks } from './disks.js'
@@ -39,8 +39,10 @@ export interface AzureTarget {
 export async function connectAzure(target: AzureTarget, report: Report, clock: Clock): Promise<DrillAzure> {
   const { subscriptionId, pollIntervalMs, caPem, identity } = target
   const cloud = cloudOf(target.cloud, target.armEndpoint)
-  const credential = new SharedCredential({ authorityHost: cloud.authorityHost, caPem, identity })
-  const clients = new Clients({ subscriptionId, cloud, credential, caPem, clock, report })
+  // The one connection on which one signs in to the sandbox serves for the first request too.
+  const connections = { tlsOptions: caPem === undefined ? undefined : { ca: caPem }, http: connectionPool() }
+  const credential = new SharedCredential({ authorityHost: cloud.authorityHost, identity, ...connections })
+  const clients = new Clients({ subscriptionId, cloud, credential, clock, report, ...connections })
   const calls = new Calls(clock, pollIntervalMs, report)
   const sizes = new SizeLists(clients, calls)
   return {

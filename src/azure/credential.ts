@@ -1,11 +1,15 @@
 /** The one credential: DefaultAzureCredential with its own environment, loaded when the first token is asked for. */
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/core-auth'
+import type { HttpClient } from '@azure/core-rest-pipeline'
+import type { TlsOptions } from './clients.js'
 import { notSignedIn } from './errors.js'
 
 export interface SignIn {
   readonly authorityHost: string | undefined
-  /** PEM of an authority to trust besides Node's own. */
-  readonly caPem: string | undefined
+  /** What is trusted instead of Node's own authorities. */
+  readonly tlsOptions: TlsOptions | undefined
+  /** Connections are pooled in it, and by `tlsOptions`. */
+  readonly http: () => Promise<HttpClient>
   /** The sandbox's managed identity. */
   readonly identity: { readonly endpoint: string; readonly header: string } | undefined
 }
@@ -51,12 +55,13 @@ export class SharedCredential implements TokenCredential {
   }
 }
 
-async function load({ authorityHost, caPem, identity }: SignIn): Promise<TokenCredential> {
+async function load({ authorityHost, tlsOptions, http, identity }: SignIn): Promise<TokenCredential> {
   if (identity) lendEnvironment(identity)
   const { DefaultAzureCredential } = await import('@azure/identity')
   return new DefaultAzureCredential({
+    httpClient: await http(),
     ...(authorityHost && { authorityHost }),
-    ...(caPem && { tlsOptions: { ca: caPem } }),
+    ...(tlsOptions && { tlsOptions }),
     // On this very computer it answers or it is not there.
     ...(identity && { retryOptions: { maxRetries: 0 } }),
   })

@@ -1,4 +1,5 @@
-/** Lists that are read without a typed client. */
+/** Lists that come in pages. */
+import { setImmediate as afterWhatIsDue } from 'node:timers/promises'
 import type { CallOptions } from './calls.js'
 import type { Clients } from './clients.js'
 import { isFields } from './error-body.js'
@@ -13,4 +14,22 @@ export async function readPages(clients: Clients, path: string, options: CallOpt
     next = typeof page['nextLink'] === 'string' && page['nextLink'] !== '' ? page['nextLink'] : undefined
   }
   return items
+}
+
+/** The pages of a list. While one is worked on, the next is on its way. */
+export async function* ahead<T>(pages: AsyncIterator<T>): AsyncGenerator<T> {
+  const ask = () => {
+    const page = pages.next()
+    // It may fail before anyone waits for it, or when nobody reads on.
+    page.catch(() => {})
+    return page
+  }
+  for (let next = ask(); ; ) {
+    const { value, done } = await next
+    if (done) return
+    next = ask()
+    // The request goes out now, and not after the work on this page.
+    await afterWhatIsDue()
+    yield value
+  }
 }

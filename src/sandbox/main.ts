@@ -20,7 +20,7 @@ function log(line: string): void {
   appendFileSync(join(home, 'sandbox.log'), `${new Date().toISOString()} ${line}\n`, { mode: 0o600 })
 }
 
-try {
+async function serve(): Promise<void> {
   const sandbox = await startSandbox({
     home,
     port: Number(values.port ?? 0),
@@ -32,9 +32,13 @@ try {
   await sandbox.closed
   log('stopped')
   process.exit(0)
-} catch (error) {
+}
+
+function fail(error: unknown): never {
   const told = error instanceof Error ? (error.stack ?? error.message) : String(error)
   log(told)
   process.stderr.write(`${told}\n`)
   process.exit(1)
 }
+
+serve().catch(fail)

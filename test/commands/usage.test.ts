@@ -179,13 +179,16 @@ describe('help', () => {
 
   it('loads neither the SDK nor SQLite', async () => {
     const chunks = join(packageRoot, 'dist', 'chunks')
-    const env = { ...account, NODE_DEBUG: 'esm' }
+    const loaded = `data:text/javascript,${encodeURIComponent(
+      "import { Module } from 'node:module'; process.on('exit', () => console.error(Object.keys(Module._cache).join('\\n')))",
+    )}`
+    const env = { ...account, NODE_OPTIONS: `--import=${loaded}` }
     const { code, stderr } = await azlin(['backup', 'trigger', '--help'], { ...around, env })
     const heavy = readdirSync(chunks).filter((file) =>
       /ComputeManagementClient|better-sqlite3/.test(readFileSync(join(chunks, file), 'utf8')),
     )
     expect(code).toBe(0)
-    expect(stderr).toContain('dist/main.js')
+    expect(stderr).toContain(join('dist', 'main.js'))
     expect(heavy.length).toBeGreaterThan(0)
     expect(heavy.filter((file) => stderr.includes(file))).toEqual([])
   })

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
-import { cp, mkdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { cp, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { azlin, documentOf, environment, freshHome, program } from '../support/azlin.js'
 
@@ -64,8 +64,7 @@ describe('the built program', () => {
   })
 
   it('says how to build it where it is not built', async () => {
-    await mkdir(join(home, 'bin'))
-    await cp(program, join(home, 'bin/run.js'))
+    await cp(dirname(program), join(home, 'bin'), { recursive: true })
     await cp('package.json', join(home, 'package.json'))
     const child = spawn(process.execPath, [join(home, 'bin/run.js'), 'backup', 'list'], {
       stdio: ['ignore', 'ignore', 'pipe'],

@@ -82,5 +82,5 @@ export function documentOf<T = Record<string, unknown>>({ stdout, stderr, code }
 /** A home folder of its own, removed with its contents. */
 export async function freshHome(): Promise<{ home: string; remove(): Promise<void> }> {
   const home = await mkdtemp(join(tmpdir(), 'azlin-test-'))
-  return { home, remove: () => rm(home, { recursive: true, force: true }) }
+  return { home, remove: () => rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }) }
 }

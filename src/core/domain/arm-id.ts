@@ -21,7 +21,8 @@ export function armId(subscriptionId: string, kind: ArmKind, { name, resourceGro
 }
 
 export function sameId(a: string | undefined, b: string | undefined): boolean {
-  return a !== undefined && b !== undefined && a.toLowerCase() === b.toLowerCase()
+  if (a === undefined || b === undefined || a.length !== b.length) return false
+  return a === b || a.toLowerCase() === b.toLowerCase()
 }
 
 /** Group and name of a top-level resource; undefined when the id is not of that shape. */

@@ -70,9 +70,9 @@ export function restoredDiskName(vm: string, lun: number | null, at: Date): stri
   return fitted(vm, `-${lun === null ? 'os' : `lun${lun}`}-${stampOf(at)}`)
 }
 
-/** `{snapshot}-verify-{stamp}`: the disk that a snapshot is verified with. */
-export function verifyDiskName(snapshot: string, at: Date): string {
-  return fitted(snapshot, `-verify-${stampOf(at)}`)
+/** `{snapshot}-verify-{stamp}-{token}`: the disk that a snapshot is verified with. Two of one second are two disks. */
+export function verifyDiskName(snapshot: string, at: Date, token: string): string {
+  return fitted(snapshot, `-verify-${stampOf(at)}-${token}`)
 }
 
 /** The LUN that a data disk's snapshot is named for. */

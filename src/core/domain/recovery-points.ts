@@ -39,12 +39,13 @@ export interface Recovery {
 
 /** `machine` is the VM itself where it still exists: then its disks and its region help to decide. */
 export function recoveryOf(snapshots: readonly Snapshot[], vm: VmRef, machine: Machine | undefined): Recovery {
-  const mine = snapshots.filter((snapshot) => belongsTo(snapshot, vm, machine))
-  const isBackup = (snapshot: Snapshot) => tagOf(snapshot.tags, recoveryTag.backup) !== undefined
+  const taken: Snapshot[] = []
+  const others: Snapshot[] = []
+  for (const snapshot of snapshots)
+    if (belongsTo(snapshot, vm, machine))
+      (tagOf(snapshot.tags, recoveryTag.backup) === undefined ? others : taken).push(snapshot)
 
-  const points = [...grouped(mine.filter(isBackup), backupKey).values()].flatMap(
-    (group) => toBackup(group, vm, machine) ?? [],
-  )
+  const points = [...grouped(taken, backupKey).values()].flatMap((group) => toBackup(group, vm, machine) ?? [])
   const isCopy = (point: Backup) =>
     point.disks.some(({ snapshot }) => isReplica(snapshot)) ||
     (machine !== undefined && !same(point.region, machine.region))
@@ -54,13 +55,16 @@ export function recoveryOf(snapshots: readonly Snapshot[], vm: VmRef, machine: M
     .filter((point) => !isCopy(point))
     .map((point) => withCopies(point, copies.get(point.name.toLowerCase()) ?? []))
 
-  const others = mine.filter((snapshot) => !isBackup(snapshot))
-  const sets = [...grouped(others, setKey).values()].map((group) => toSet(group, vm, machine))
+  let sets: readonly SnapshotSet[] | undefined
   return {
     backups: home.filter((point) => point.complete).toSorted(newestFirst),
     incomplete: home.filter((point) => !point.complete).toSorted(newestFirst),
     replicas: replicas.toSorted(newestFirst),
-    sets: sets.toSorted(newestFirst),
+    // Put together when they are asked for: a VM may have thousands, and most commands want backups.
+    get sets() {
+      sets ??= [...grouped(others, setKey).values()].map((group) => toSet(group, vm, machine)).toSorted(newestFirst)
+      return sets
+    },
   }
 }
 

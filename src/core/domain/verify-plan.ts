@@ -22,12 +22,13 @@ export function planVerifyDisk(
   { machine, replicaOf }: Backup,
   { snapshot, facts }: RecoveryDisk,
   at: Date,
+  token: string,
 ): VerifyDiskPlan {
   const sku = skuFor(snapshot, facts?.sku)
   // Zones of a second region have nothing to do with those of the first.
   const zone = replicaOf === undefined ? (facts?.zone ?? machine?.zone) : undefined
   return {
-    name: verifyDiskName(snapshot.name, at),
+    name: verifyDiskName(snapshot.name, at, token),
     resourceGroup: snapshot.resourceGroup,
     region: snapshot.region,
     zone: zoneFor(sku, zone),

@@ -76,7 +76,7 @@ export async function capture(
   return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
 }
 
-/** Tells this command from another that takes a set of the same name in the same second. */
+/** Tells this command from another that does the same in the same second. */
 export function newToken(): string {
   return randomBytes(6).toString('hex')
 }

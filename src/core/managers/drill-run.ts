@@ -1,8 +1,11 @@
 /** One VM's part of a drill: from its row in the record to the verdict. What it makes is removed by whoever began it. */
+
+import { resourceRefOf } from '../domain/arm-id.js'
 import type { Backup, ProofLevel } from '../domain/backup.js'
 import { type Drill, isProven, isSuccess, methodOf } from '../domain/drill.js'
 import { newestFirst } from '../domain/recovery-points.js'
-import { encodeProof, recoveryTag } from '../domain/recovery-tags.js'
+import { encodeProof, proofIn, recoveryTag } from '../domain/recovery-tags.js'
+import type { Snapshot } from '../domain/snapshot.js'
 import { strongerProof } from '../domain/verification.js'
 import { AzlinError } from '../errors.js'
 import type { Run } from '../run.js'
@@ -15,6 +18,9 @@ import type { Quarantine } from './drill-quarantine.js'
 import { restoreForDrill, type TestMachine } from './drill-restore.js'
 import { replicasIn } from './replica-inventory.js'
 import type { TemporaryResources } from './temporary-resources.js'
+
+/** A drill must not wait for a region that is down. */
+const patienceWithSourceMs = 8_000
 
 export class DrillRun {
   readonly blueprint: Blueprint
@@ -175,12 +181,30 @@ export class DrillRun {
     const level = this.#provenLevel()
     if (!this.#point || level === undefined) return
     const { proof, disks, name } = this.#point
-    const tag = { [recoveryTag.proof]: encodeProof(strongerProof(proof, level, this.#deps.clock.now())) }
+    const at = this.#deps.clock.now()
+    const tag = { [recoveryTag.proof]: encodeProof(strongerProof(proof, level, at)) }
     try {
       await Promise.all(disks.map(({ snapshot }) => this.#deps.azure.tags.merge(snapshot.id, tag, run.signal)))
     } catch (error) {
       if (!AzlinError.is(error) || run.signal.aborted) throw error
       this.note(`The proof could not be written on the snapshots of ${name}: ${error.message}`)
+    }
+    await Promise.all(disks.map(({ snapshot }) => this.#tagSource(snapshot, level, at, run)))
+  }
+
+  /** What a copy proves holds for what it was copied from, where lists look for it. That region may be down: then not. */
+  async #tagSource({ createOption, sourceId }: Snapshot, level: ProofLevel, at: Date, run: Run): Promise<void> {
+    const ref = createOption === 'CopyStart' && sourceId !== undefined ? resourceRefOf(sourceId) : undefined
+    if (!ref) return
+    const { snapshots, tags } = this.#deps.azure
+    const signal = AbortSignal.any([run.signal, AbortSignal.timeout(patienceWithSourceMs)])
+    try {
+      const source = await snapshots.find(ref, signal)
+      const tag = source && { [recoveryTag.proof]: encodeProof(strongerProof(proofIn(source.tags), level, at)) }
+      if (source && tag) await tags.merge(source.id, tag, signal)
+    } catch (error) {
+      if (run.signal.aborted || !(AzlinError.is(error) || signal.aborted)) throw error
+      this.note(`The proof could not be written on ${ref.name}, which was copied.`)
     }
   }
 

@@ -9,6 +9,7 @@ import { AzlinError, type ErrorCode } from '../errors.js'
 import type { DiskBlob } from '../ports/blobs.js'
 import type { Verifications } from '../ports/verifications.js'
 import type { Run } from '../run.js'
+import { newToken } from './capture.js'
 import { type TemporaryDeps, TemporaryResources } from './temporary-resources.js'
 import { readDisk } from './verify-read.js'
 
@@ -42,7 +43,7 @@ export async function verifyDisk(
   depth: Depth,
   run: Run,
 ): Promise<DiskVerdict> {
-  const plan = planVerifyDisk(backup, source, deps.clock.now())
+  const plan = planVerifyDisk(backup, source, deps.clock.now(), newToken())
   const found = nothingFound(source, plan)
   const extent = depth === 'usual' ? 'usual' : 'deep'
   const temporary = new TemporaryResources(deps, `verify ${backup.name}`, lifetimeMs[extent])

@@ -130,7 +130,12 @@ describe('the disk that a snapshot is verified with', () => {
   const facts = { lun: null, caching: 'None', sku: 'Premium_LRS', sizeGb: 30, zone: '2', of: 1, diskName: 'd' } as const
   const one = snapshot({ name: 'v'.repeat(80), encryptionSetId: 'des' })
   const plan = (sku: string, replicaOf?: string) =>
-    planVerifyDisk(backup('daily', now, { replicaOf }), { snapshot: one, lun: null, facts: { ...facts, sku } }, now)
+    planVerifyDisk(
+      backup('daily', now, { replicaOf }),
+      { snapshot: one, lun: null, facts: { ...facts, sku } },
+      now,
+      'c0ffee',
+    )
 
   it('is the cheapest that can hold it, in the zone of the disk, with its encryption, under a name of its own', () => {
     expect(plan('Premium_LRS')).toMatchObject({
@@ -141,14 +146,18 @@ describe('the disk that a snapshot is verified with', () => {
     })
     expect(plan('PremiumV2_LRS')).toMatchObject({ sku: 'PremiumV2_LRS', zone: '2' })
     expect(plan('UltraSSD_LRS').sku).toBe('UltraSSD_LRS')
-    expect(plan('Premium_LRS').name).toMatch(/^v.*-verify-20261123-120000$/)
+    expect(plan('Premium_LRS').name).toMatch(/^v.*-verify-20261123-120000-c0ffee$/)
     expect(plan('Premium_LRS').name.length).toBeLessThanOrEqual(80)
   })
 
   it('is of a kind that takes large sectors where the snapshot has them, and only there', () => {
     const skuOf = (sectorBytes: number, sku: string) =>
-      planVerifyDisk(backup('daily', now), { snapshot: { ...one, sectorBytes }, lun: 0, facts: { ...facts, sku } }, now)
-        .sku
+      planVerifyDisk(
+        backup('daily', now),
+        { snapshot: { ...one, sectorBytes }, lun: 0, facts: { ...facts, sku } },
+        now,
+        'c0ffee',
+      ).sku
     expect(skuOf(4096, 'UltraSSD_LRS')).toBe('UltraSSD_LRS')
     expect(skuOf(4096, 'Premium_LRS')).toBe('PremiumV2_LRS')
     expect(skuOf(512, 'PremiumV2_LRS')).toBe('Standard_LRS')

@@ -98,6 +98,9 @@ describe('a drill', () => {
     const copies = snapshots.filter((one) => one.region === region)
     expect(copies).toHaveLength(1)
     expect(copies[0]?.tags['azlin:proof']).toMatch(/^level=4;at=/)
+    // The list of the home region shows it, too.
+    const sources = core.sandbox.world.list('Microsoft.Compute/snapshots').filter(({ hidden }) => !hidden.copy)
+    expect(sources.map(({ tags }) => tags?.['azlin:proof']?.slice(0, 7))).toContain('level=4')
   })
 })
 
