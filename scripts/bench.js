@@ -31,9 +31,17 @@ const measuring = `data:text/javascript,${encodeURIComponent(
   'import { writeSync } from "node:fs"; process.on("exit", () => writeSync(3, String(process.resourceUsage().maxRSS)))',
 )}`
 
+/** What Node.js itself takes for it: the least that any client can take. */
+const plainList = `import { SandboxClient } from ${JSON.stringify(new URL('sandbox-client.js', import.meta.url).href)}
+const sandbox = new SandboxClient(${JSON.stringify(home)})
+await sandbox.signIn()
+await sandbox.readSnapshots()
+process.exit()`
+
 async function starts() {
   const cases = {
     'node -e 0': ['-e', '0'],
+    'sign in and list, by a plain client': ['--input-type=module', '-e', plainList],
     'azlin --version': [azlin, '--version'],
     'azlin backup list --help': [azlin, 'backup', 'list', '--help'],
     'azlin backup list web-1': [azlin, 'backup', 'list', 'web-1'],

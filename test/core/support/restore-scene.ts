@@ -39,8 +39,8 @@ export class RestoreScene {
 
   /** What must be the same after a restore that failed: disks, their data, and the power state. */
   async picture(vm = db) {
-    const { azure, run } = this.#core
-    const { signal } = run()
+    const { azure } = this.#core
+    const { signal } = this.#core.run()
     const machine = await azure.machines.get(vm, signal)
     const { power } = await azure.machines.status(vm, signal)
     const disks = machine.disks.map(({ id, lun, caching }) => ({

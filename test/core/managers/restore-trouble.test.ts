@@ -1,0 +1,161 @@
+/** Restores that fail, are stopped or are refused, and the attempts to lose data in them. */
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { planBeside } from '../../../src/core/domain/restore.js'
+import { AzlinError } from '../../../src/core/errors.js'
+import type { AzlinEvent } from '../../../src/core/events.js'
+import { TemporaryResources } from '../../../src/core/managers/temporary-resources.js'
+import type { FaultRequest } from '../../../src/sandbox/faults.js'
+import { type CoreOnSandbox, coreOnSandbox, endServer } from '../../support/core-on-sandbox.js'
+import { db, RestoreScene } from '../support/restore-scene.js'
+
+let core: CoreOnSandbox
+let scene: RestoreScene
+
+beforeEach(async () => {
+  core = await coreOnSandbox()
+  scene = new RestoreScene(core)
+})
+afterEach(() => core.close())
+afterAll(endServer)
+
+describe('a restore in place that does not go well', () => {
+  const machine = 'virtualMachines/db-1'
+  const failOperation = {
+    kind: 'failOperation',
+    code: 'InternalExecutionError',
+    message: 'An internal execution error occurred.',
+  } as const
+  const refused = { kind: 'status', status: 409, code: 'OperationNotAllowed', message: 'Not now.' } as const
+
+  it.each<[string, FaultRequest]>([
+    ['a disk is refused', { ...refused, method: 'PUT', path: 'disks/db-1-.*lun2', times: 1 }],
+    [
+      'making a disk fails after it was accepted',
+      { ...failOperation, method: 'PUT', path: 'disks/', times: 1, after: 1 },
+    ],
+    ['stopping the VM fails', { ...failOperation, method: 'POST', path: `${machine}/deallocate`, times: 1 }],
+    ['the swap is refused', { ...refused, method: 'PUT', path: machine, times: 1 }],
+    ['the swap fails after it was accepted', { ...failOperation, method: 'PUT', path: machine, times: 1 }],
+    ['the VM does not start', { ...failOperation, method: 'POST', path: `${machine}/start`, times: 1 }],
+  ])('puts everything back when %s', async (_, fault) => {
+    const backup = await scene.backedUp()
+    const before = await scene.picture()
+    const disks = scene.disks()
+    core.sandbox.faults.add(fault)
+
+    await expect(scene.restore(backup)).rejects.toMatchObject({ name: 'AzlinError' })
+
+    core.sandbox.faults.clear()
+    expect(await scene.picture()).toEqual(before)
+    expect(scene.disks().toSorted()).toEqual(disks.toSorted())
+    expect(await core.records.journal.list()).toEqual([])
+  })
+
+  it('says that it was rolled back, and why', async () => {
+    const backup = await scene.backedUp()
+    core.sandbox.faults.add({ ...failOperation, method: 'POST', path: `${machine}/start`, times: 1 })
+    await expect(scene.restore(backup)).rejects.toMatchObject({
+      code: 'RESTORE_ROLLED_BACK',
+      message: expect.stringContaining('internal execution error'),
+    })
+  })
+
+  it.each<AzlinEvent['type']>(['disk.started', 'disk.finished', 'vm.power', 'vm.swapping', 'vm.swapped', 'vm.waiting'])(
+    'undoes everything when it is interrupted at %s',
+    async (type) => {
+      const backup = await scene.backedUp()
+      const before = await scene.picture()
+      const disks = scene.disks()
+      const stop = new AbortController()
+      const { report } = core.run()
+      const plan = await core.restores.plan(db, backup, {}, core.run())
+      const stopAt = (event: AzlinEvent) => {
+        report(event)
+        if (event.type === type) stop.abort(new AzlinError('INTERRUPTED', { by: 'SIGINT' }))
+      }
+      await expect(core.restores.execute(plan, { signal: stop.signal, report: stopAt })).rejects.toMatchObject({
+        code: 'INTERRUPTED',
+      })
+      expect(await scene.picture()).toEqual(before)
+      expect(scene.disks().toSorted()).toEqual(disks.toSorted())
+      expect(await core.records.journal.list()).toEqual([])
+    },
+  )
+
+  it('does not touch a VM that somebody changed since it was planned', async () => {
+    const backup = await scene.backedUp()
+    const plan = await core.restores.plan(db, backup, {}, core.run())
+    await scene.restore(backup)
+    const before = await scene.picture()
+    const disks = scene.disks()
+    core.events.length = 0
+    await expect(core.restores.execute(plan, core.run())).rejects.toMatchObject({ code: 'CONFLICT' })
+    expect(core.events.some((event) => event.type === 'vm.power')).toBe(false)
+    expect(await scene.picture()).toEqual(before)
+    expect(scene.disks()).toEqual(disks)
+  })
+
+  it('never removes a disk that already had the name it wanted', async () => {
+    const backup = await scene.backedUp()
+    const { signal } = core.run()
+    const deps = { ...core, journal: core.records.journal, host: 'here', limit: <T>(work: () => Promise<T>) => work() }
+    const temporary = new TemporaryResources(deps, 'restore db-1')
+    const ref = { name: 'kept', resourceGroup: 'demo-rg' }
+    const [plan] = planBeside(backup, undefined, []).disks
+    if (!plan) throw new Error('no disk')
+    const other = new TemporaryResources(deps, 'restore web-1')
+    await other.makeDisks([{ plan, ref }], 'westus2', {}, core.run())
+    await other.keep(core.run())
+
+    await expect(temporary.makeDisks([{ plan, ref }], 'westus2', {}, core.run())).rejects.toMatchObject({
+      code: 'NAME_TAKEN',
+    })
+    await temporary.remove(core.run())
+    expect(await core.azure.disks.find(ref, signal)).toBeDefined()
+    expect(await core.records.journal.list()).toEqual([])
+  })
+
+  it('is refused while a backup of the VM is being taken, and the other way round', async () => {
+    const backup = await scene.backedUp()
+    const vmId = (await core.azure.machines.get(db, core.run().signal)).id
+    const turn = await core.records.turnstile.enter('backup', vmId, new Date())
+    await expect(scene.restore(backup)).rejects.toMatchObject({ code: 'VM_BUSY' })
+    if (turn.entered) await turn.leave()
+    await core.records.turnstile.enter('restore', vmId, new Date())
+    await expect(core.backups.trigger(db, {}, core.run())).rejects.toMatchObject({ code: 'VM_BUSY' })
+  })
+
+  it('finds every obstacle before it changes anything', async () => {
+    const backup = await scene.backedUp()
+    const before = core.sandbox.world.all().length
+    const elsewhere = { ...backup, region: 'eastus' }
+    await expect(core.restores.plan(db, elsewhere, {}, core.run())).rejects.toMatchObject({ code: 'PREFLIGHT_FAILED' })
+    await expect(core.restores.plan(db, { ...backup, complete: false }, {}, core.run())).rejects.toMatchObject({
+      code: 'BACKUP_INCOMPLETE',
+    })
+    const nobody = { name: 'nobody', resourceGroup: 'demo-rg' }
+    await expect(core.restores.plan(nobody, backup, {}, core.run())).rejects.toMatchObject({ code: 'VM_NOT_FOUND' })
+    await expect(core.restores.plan(db, backup, { newVm: 'web-1' }, core.run())).rejects.toMatchObject({
+      code: 'NAME_TAKEN',
+    })
+    expect(core.sandbox.world.all().length).toBe(before)
+  })
+})
+
+describe('a restore beside the VM that does not go well', () => {
+  it('leaves nothing when the VM cannot be made', async () => {
+    const backup = await scene.backedUp()
+    const before = scene.ids()
+    core.sandbox.faults.add({
+      kind: 'failOperation',
+      code: 'AllocationFailed',
+      message: 'No room.',
+      method: 'PUT',
+      path: 'virtualMachines/db-2',
+    })
+    await expect(scene.restore(backup, { newVm: 'db-2' })).rejects.toMatchObject({ code: 'CAPACITY' })
+    core.sandbox.faults.clear()
+    expect(scene.ids()).toEqual(before)
+    expect(await core.records.journal.list()).toEqual([])
+  })
+})
