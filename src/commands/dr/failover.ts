@@ -17,7 +17,8 @@ export default class DrFailover extends AzureCommand {
   static override description =
     `Makes a lasting VM of the newest complete copy in the target region. Nothing is asked of the VM's own region: what \
 is needed stands in the tags of the copies. Before it begins it says how old the data is, and asks. The lost VM is not \
-touched. azlin dr failback brings it home later.`
+touched. azlin dr failback brings it home later. --resource-group names the group of the lost VM or, where the copies \
+are of a VM in another group, the one for the new VM, as --target-resource-group does.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> web-1 -g my-rg --target-region westus2',
     {
@@ -57,6 +58,7 @@ touched. azlin dr failback brings it home later.`
     const vm = await this.vm(args.vm, flags)
     const request = {
       vm,
+      groupIsGiven: flags['resource-group'] !== undefined,
       targetRegion: validRegion(flags['target-region'], '--target-region'),
       backup: given(flags.backup, validSnapshotName, '--backup'),
       at: flags.at === undefined ? undefined : validTime(flags.at, '--at'),

@@ -18,12 +18,17 @@ import { type Place, Places, placeName } from './drill-places.js'
 import { roomFor } from './drill-room.js'
 import { makeLastingGround } from './failover-ground.js'
 import { mustKnowRegion } from './known-region.js'
-import { replicasIn } from './replica-inventory.js'
+import { ownersIn, replicasIn } from './replica-inventory.js'
 import { TemporaryResources } from './temporary-resources.js'
 
 export interface FailoverRequest {
   /** The VM that is out of reach. */
   readonly vm: VmRef
+  /**
+   * The group was given with this command: where the region has copies of only one VM of the name, and that lay in
+   * another group, the one that was given is meant for the new VM.
+   */
+  readonly groupIsGiven?: boolean | undefined
   readonly targetRegion: string
   /** Name of a backup; absent: the newest that the region holds (with `at`: not after that moment). */
   readonly backup?: string | undefined
@@ -73,8 +78,9 @@ export class FailoverManager {
   }
 
   /** Reads and decides; changes nothing. NOT_READY with all that is missing; NO_BACKUPS, BACKUP_NOT_FOUND, NO_BACKUP_AT. */
-  async plan(request: FailoverRequest, run: Run): Promise<FailoverPlan> {
+  async plan(asked: FailoverRequest, run: Run): Promise<FailoverPlan> {
     const { azure, clock } = this.#deps
+    const request = await this.#meant(asked, run)
     const { vm, targetRegion, subnetId, allowSizeChange } = request
     await mustKnowRegion(azure, targetRegion, run)
     const backup = choose(request, await replicasIn(azure, vm, targetRegion, run))
@@ -99,6 +105,16 @@ export class FailoverManager {
     const notices = [...room.notes, ...noticesOn(request, group)]
     const where = { targetRegion, newVm, size: room.size, allowSizeChange, subnetId, makesGroup: group.makes }
     return { vm, backup, facts, ...where, rpoSeconds, notices }
+  }
+
+  async #meant(asked: FailoverRequest, run: Run): Promise<FailoverRequest> {
+    const { vm, targetRegion, groupIsGiven, resourceGroup } = asked
+    if (!groupIsGiven || resourceGroup !== undefined) return asked
+    const owners = await ownersIn(this.#deps.azure, vm.name, targetRegion, run)
+    const isIt = (one: VmRef) => one.resourceGroup.toLowerCase() === vm.resourceGroup.toLowerCase()
+    const [only, ...more] = owners
+    if (!only || more.length > 0 || owners.some(isIt)) return asked
+    return { ...asked, vm: only, resourceGroup: vm.resourceGroup }
   }
 
   /** A lasting VM, or nothing at all: what was made is removed again where it fails. */

@@ -1,6 +1,8 @@
 import type { Backup } from '../domain/backup.js'
 import type { VmRef } from '../domain/machine.js'
-import { newestFirst, recoveryOf } from '../domain/recovery-points.js'
+import { isReplica, newestFirst, recoveryOf } from '../domain/recovery-points.js'
+import { recoveryTag } from '../domain/recovery-tags.js'
+import { tagOf } from '../domain/tag-text.js'
 import type { Azure } from '../ports/azure.js'
 import type { Run } from '../run.js'
 
@@ -26,4 +28,16 @@ export async function replicasIn(azure: Azure, vm: VmRef, region: string, run: R
         one.disks.some(({ snapshot }) => !known.has(snapshot.sourceId?.toLowerCase() ?? '')),
     }))
     .toSorted(newestFirst)
+}
+
+/** VMs of that name that a region has copies of, whatever group they are in. */
+export async function ownersIn(azure: Azure, name: string, region: string, run: Run): Promise<readonly VmRef[]> {
+  const groups = new Map<string, VmRef>()
+  for (const one of await azure.snapshots.inSubscription(run.signal)) {
+    if (!isReplica(one) || one.region.toLowerCase() !== region.toLowerCase()) continue
+    if (tagOf(one.tags, recoveryTag.vm)?.toLowerCase() !== name.toLowerCase()) continue
+    const resourceGroup = tagOf(one.tags, recoveryTag.vmGroup)
+    if (resourceGroup !== undefined) groups.set(resourceGroup.toLowerCase(), { name, resourceGroup })
+  }
+  return [...groups.values()]
 }

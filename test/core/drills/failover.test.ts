@@ -66,6 +66,18 @@ describe('a failover', () => {
     expect(core.sandbox.world.list('Microsoft.Network/virtualNetworks', 'away')).toHaveLength(1)
   })
 
+  it('takes the group that was given for the new one where the lost VM lay in another', async () => {
+    core = await ready(web)
+    const vm = { name: web.name, resourceGroup: 'dr-rg' }
+    const plan = await core.failovers.plan(
+      { vm, groupIsGiven: true, targetRegion: region, allowSizeChange: false },
+      core.run(),
+    )
+    expect(plan).toMatchObject({ vm: web, newVm: { resourceGroup: 'dr-rg' }, makesGroup: true })
+    // One that only the settings name is never taken for it.
+    expect(await codeOf(failOver({ vm }))).toBe('NO_BACKUPS')
+  })
+
   it('takes the backup, or the moment, that was asked for', async () => {
     core = await ready()
     const older = await backedUp(core, web)
