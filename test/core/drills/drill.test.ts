@@ -47,6 +47,19 @@ describe('a drill', () => {
     expect(recorded).toEqual(drill)
   })
 
+  it.each(['plan-1', 'bios-1', 'quiet-1'])(
+    'succeeds with a marketplace plan, an older generation, and without a guest agent: %s',
+    async (name) => {
+      core = await ready()
+      await core.seedLab()
+      const vm = { name, resourceGroup: 'lab-rg' }
+      await backedUp(core, vm)
+      const drill = await core.drills.test({ ...usual, ...offline, vm }, core.run())
+      expect(drill).toMatchObject({ outcome: 'succeeded', restoreSucceeded: true, bootSucceeded: true, left: [] })
+      expect(leftovers(core)).toEqual([])
+    },
+  )
+
   it('copies first where the region has none, says so, and counts the time', async () => {
     core = await ready()
     const backup = await backedUp(core, web, { copied: false })

@@ -83,6 +83,21 @@ describe('copying a backup to another region', () => {
     expect(replica?.disks.map(({ lun }) => lun)).toEqual([null, 0, 2])
   })
 
+  it('copies a backup whose name has 80 characters, of an earlier maker, beside it in one group', async () => {
+    const machine = await core.azure.machines.get(web, run.signal)
+    const name = `${'w'.repeat(80 - 34)}-backup-weekly-20261101-010203`.padStart(80, 'w')
+    expect(name).toHaveLength(80)
+    const tags = { 'azlin:backup': name, 'azlin:vm': 'web-1', 'azlin:backup-tier': 'weekly' }
+    const want = { name, resourceGroup: group, region: 'westus2', tags, encryptionSetId: undefined }
+    await core.azure.snapshots.create({ ...want, sourceId: machine.disks[0]?.id ?? '' }, run.signal)
+    const { jobs } = await replicate(name)
+    expect(jobs.map(({ status }) => status)).toEqual(['completed'])
+    expect(jobs[0]?.target.name.length).toBeLessThanOrEqual(80)
+    // The VM itself still knew what the snapshot did not say: the copy alone is enough.
+    const [copy] = await core.backups.listIn('eastus2', web, {}, run)
+    expect(copy).toMatchObject({ name, complete: true, machine: { size: 'Standard_D2s_v5' } })
+  })
+
   it('makes no second copy when it is asked again', async () => {
     const [backup] = await backupsOf(db, 1)
     const first = await replicate(backup?.name ?? '')
