@@ -17,6 +17,7 @@ export interface JournalFact {
   readonly createdAt: Date
   /** Undefined when another computer wrote it. */
   readonly ownerAlive: boolean | undefined
+  readonly owner: { readonly host: string }
 }
 
 export interface TagFact {
@@ -31,6 +32,10 @@ export interface Leftover {
   /** Every journal entry that names it; none for one that only its tag shows. */
   readonly journalIds: readonly string[]
   readonly purpose: string
+  /** The computer that made it; undefined when nothing says so. */
+  readonly owner: string | undefined
+  /** When it was made, or its command began; undefined when nothing says so. */
+  readonly since: Date | undefined
   /** Why it must stay; absent when it may go. */
   readonly inUse: string | undefined
 }
@@ -58,10 +63,11 @@ export function findLeftovers(
   const found: Leftover[] = []
   for (const entry of journal) {
     const { kind, resourceId, purpose } = entry
+    const made = { owner: entry.owner.host, since: entry.createdAt }
     const same = found.findIndex((other) => other.kind === kind && sameId(other.resourceId, resourceId))
     const seen = found[same]
     const inUse = seen?.inUse ?? journalHold(entry, now)
-    const one = { kind, resourceId, purpose, inUse, journalIds: [...(seen?.journalIds ?? []), entry.id] }
+    const one = { kind, resourceId, purpose, ...made, inUse, journalIds: [...(seen?.journalIds ?? []), entry.id] }
     if (seen) found[same] = one
     else found.push(one)
   }
@@ -70,7 +76,15 @@ export function findLeftovers(
     if (!kind || found.some((other) => other.kind === kind && sameId(other.resourceId, resourceId))) continue
     const told = decodeTemporary(note)
     const purpose = told?.purpose ?? 'unknown'
-    found.push({ kind, resourceId, purpose, journalIds: [], inUse: tagHold(told, now) })
+    found.push({
+      kind,
+      resourceId,
+      purpose,
+      owner: told?.owner,
+      since: told?.since,
+      journalIds: [],
+      inUse: tagHold(told, now),
+    })
   }
   return found.toSorted((a, b) => temporaryKinds.indexOf(a.kind) - temporaryKinds.indexOf(b.kind))
 }

@@ -9,6 +9,8 @@ export interface TemporaryNote {
   readonly purpose: string
   /** Host name of the computer that made it. */
   readonly owner: string
+  /** When that command began; undefined in tags of azlin versions that did not say. */
+  readonly since?: Date | undefined
   /** Until then it may be in use; after it, it is a leftover. */
   readonly until: Date
 }
@@ -17,17 +19,20 @@ export interface TemporaryNote {
 const longest = 256
 
 /** Tag value, always within Azure's limit; a long purpose or owner is cut. */
-export function encodeTemporary({ purpose, owner, until }: TemporaryNote): string {
-  const fixed = `until=${until.toISOString()};by=;for=`
+export function encodeTemporary({ purpose, owner, since, until }: TemporaryNote): string {
   const host = owner.replaceAll(/[;\s]/g, '-').slice(0, 63)
-  return `until=${until.toISOString()};by=${host};for=${purpose.slice(0, longest - fixed.length - host.length)}`
+  const began = since ? `since=${since.toISOString()};` : ''
+  const head = `until=${until.toISOString()};${began}by=${host};for=`
+  return head + purpose.slice(0, longest - head.length)
 }
 
 /** Undefined when the text is not azlin's: then the resource is nobody's to remove. */
 export function decodeTemporary(text: string): TemporaryNote | undefined {
-  const { until, owner, purpose } =
-    /^until=(?<until>[^;]+);by=(?<owner>[^;]*);for=(?<purpose>.*)$/s.exec(text)?.groups ?? {}
+  const { until, began, owner, purpose } =
+    /^until=(?<until>[^;]+);(?:since=(?<began>[^;]+);)?by=(?<owner>[^;]*);for=(?<purpose>.*)$/s.exec(text)?.groups ?? {}
   if (until === undefined || owner === undefined || purpose === undefined) return undefined
-  const at = new Date(until)
-  return Number.isNaN(+at) ? undefined : { purpose, owner, until: at }
+  const end = new Date(until)
+  if (Number.isNaN(+end)) return undefined
+  const since = began === undefined ? undefined : new Date(began)
+  return { purpose, owner, until: end, ...(since && !Number.isNaN(+since) ? { since } : {}) }
 }

@@ -26,6 +26,11 @@ export interface TemporaryManagerDeps {
 export interface Swept {
   readonly resource: string
   readonly kind: string
+  /** The command it was made for, and on which computer. */
+  readonly purpose: string
+  readonly owner: string | null
+  /** Seconds since it was made; null when neither journal nor tag says so. */
+  readonly ageSeconds: number | null
 }
 
 export interface SweepResult {
@@ -59,7 +64,7 @@ export class TemporaryManager {
     const gone = new Set<string>()
 
     for (const leftover of findLeftovers(journal, facts, clock.now())) {
-      const swept = { resource: leftover.resourceId, kind: leftover.kind }
+      const swept = sweptOf(leftover, clock.now())
       run.signal.throwIfAborted()
       if (leftover.inUse !== undefined) {
         left.push({ ...swept, reason: leftover.inUse })
@@ -118,6 +123,11 @@ export class TemporaryManager {
     if (remove) run.report({ type: 'temporary.removed', resource: leftover.resourceId })
     return remove !== undefined
   }
+}
+
+function sweptOf({ resourceId, kind, purpose, owner, since }: Leftover, now: Date): Swept {
+  const ageSeconds = since ? Math.max(0, Math.round((+now - +since) / 1000)) : null
+  return { resource: resourceId, kind, purpose, owner: owner ?? null, ageSeconds }
 }
 
 const nothingGone: ReadonlySet<string> = new Set()

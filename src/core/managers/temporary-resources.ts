@@ -50,6 +50,7 @@ export class TemporaryResources {
   readonly #deps: TemporaryDeps
   readonly #purpose: string
   readonly #lifetimeMs: number
+  readonly #since: Date
   readonly #held: Held[] = []
 
   /** `lifetimeMs`: shorter than usual where `renew` is called meanwhile. */
@@ -57,13 +58,14 @@ export class TemporaryResources {
     this.#deps = deps
     this.#purpose = purpose
     this.#lifetimeMs = lifetimeMs
+    this.#since = deps.clock.now()
   }
 
   /** The tags that mark a resource as this operation's. */
   tags(): Readonly<Record<string, string>> {
     const { clock, host } = this.#deps
     const until = new Date(+clock.now() + this.#lifetimeMs)
-    return { [temporaryTag]: encodeTemporary({ purpose: this.#purpose, owner: host, until }) }
+    return { [temporaryTag]: encodeTemporary({ purpose: this.#purpose, owner: host, since: this.#since, until }) }
   }
 
   /** Writes it down, then makes it. If making fails half-way it is still removed. */

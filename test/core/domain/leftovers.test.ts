@@ -15,6 +15,7 @@ function entry(change: Partial<JournalFact> = {}): JournalFact {
     purpose: 'restore web-1',
     createdAt: now,
     ownerAlive: false,
+    owner: { host: 'here' },
     ...change,
   }
 }

@@ -12,7 +12,7 @@ describe('the azlin:temporary tag', () => {
   it('fits 256 characters whatever the command and the host are called', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 400 }), fc.string({ maxLength: 300 }), dates, (purpose, owner, until) => {
-        expect(encodeTemporary({ purpose, owner, until }).length).toBeLessThanOrEqual(256)
+        expect(encodeTemporary({ purpose, owner, since: until, until }).length).toBeLessThanOrEqual(256)
       }),
     )
   })
@@ -22,9 +22,11 @@ describe('the azlin:temporary tag', () => {
       fc.property(
         fc.stringMatching(/^[a-z ;=-]{0,80}$/),
         fc.stringMatching(/^[a-z0-9.-]{1,63}$/),
+        fc.option(dates, { nil: undefined }),
         dates,
-        (purpose, owner, until) => {
-          expect(decodeTemporary(encodeTemporary({ purpose, owner, until }))).toEqual({ purpose, owner, until })
+        (purpose, owner, since, until) => {
+          const note = { purpose, owner, until, ...(since && { since }) }
+          expect(decodeTemporary(encodeTemporary(note))).toEqual(note)
         },
       ),
     )

@@ -23,6 +23,7 @@ async function leftoverDisk(name: string, untilMs: number, owner = 'other-host')
   const { backup } = await core.backups.trigger(db, {}, core.run())
   const [source] = backup.disks
   const until = new Date(+core.clock.now() + untilMs)
+  const since = new Date(+core.clock.now() - 7_200_000)
   const disk = await core.azure.disks.create(
     {
       name,
@@ -34,7 +35,7 @@ async function leftoverDisk(name: string, untilMs: number, owner = 'other-host')
       tier: undefined,
       encryptionSetId: undefined,
       sourceSnapshotId: source?.snapshot.id ?? '',
-      tags: { [temporaryTag]: encodeTemporary({ purpose: 'restore db-1', owner, until }) },
+      tags: { [temporaryTag]: encodeTemporary({ purpose: 'restore db-1', owner, since, until }) },
     },
     core.run().signal,
   )
@@ -47,9 +48,10 @@ describe('the sweep', () => {
   it('removes what a dead command has journalled, and closes the entry', async () => {
     const id = await leftoverDisk('left', 3_600_000)
     await core.journalOfTheDead(entry('disk', id))
-    expect((await sweep(true)).removed).toEqual([{ resource: id, kind: 'disk' }])
+    const origin = { owner: expect.any(String), purpose: expect.any(String), ageSeconds: expect.any(Number) }
+    expect((await sweep(true)).removed).toEqual([{ resource: id, kind: 'disk', ...origin }])
     expect(exists(id)).toBe(true)
-    expect((await sweep()).removed).toEqual([{ resource: id, kind: 'disk' }])
+    expect((await sweep()).removed).toEqual([{ resource: id, kind: 'disk', ...origin }])
     expect(exists(id)).toBe(false)
     expect(await core.records.journal.list()).toEqual([])
     expect(await sweep()).toEqual({ removed: [], left: [], settled: [] })
@@ -70,6 +72,8 @@ describe('the sweep', () => {
     const old = await leftoverDisk('old', -1)
     const { removed, left } = await sweep()
     expect(removed.map((one) => one.resource.toLowerCase())).toEqual([old.toLowerCase()])
+    expect(removed[0]).toMatchObject({ purpose: 'restore db-1', owner: expect.any(String) })
+    expect(Math.round((removed[0]?.ageSeconds ?? 0) / 60)).toBe(120)
     expect(left.map((one) => one.resource.toLowerCase())).toEqual([young.toLowerCase()])
     expect([exists(young), exists(old)]).toEqual([true, false])
   })
@@ -147,7 +151,7 @@ describe('the sweep', () => {
       path: 'disks/locked',
     })
     expect((await sweep()).left).toEqual([
-      { resource: expect.any(String), kind: 'disk', reason: expect.stringContaining('lock') },
+      expect.objectContaining({ resource: id, kind: 'disk', reason: expect.stringContaining('lock') }),
     ])
     core.sandbox.faults.clear()
     expect((await sweep()).removed).toHaveLength(1)
