@@ -16,6 +16,7 @@ if (argv[0] === '--version' || argv[0] === 'version') {
       : `azlin/${version} ${process.platform}-${process.arch} node-${process.version}\n`,
   )
 } else if (existsSync(join(dist, 'main.js'))) {
+  if (asksAzure(argv)) require('./trust.js').readRootCertificates()
   const { requireFrom, warmScript } = require('./warm.js')
   const script = warmScript(dist)
   const load = script ? requireFrom(script, dist) : require
@@ -23,4 +24,10 @@ if (argv[0] === '--version' || argv[0] === 'version') {
 } else {
   process.stderr.write('azlin is not built yet. In its folder, run: npm ci && npm run build\n')
   process.exitCode = 1
+}
+
+/** As far as one can tell before azlin is loaded. */
+function asksAzure([topic, ...rest]) {
+  const local = [undefined, 'help', 'sandbox', 'autocomplete', '--help', '-h']
+  return !local.includes(topic) && !rest.some((word) => word === '--help' || word === '-h')
 }

@@ -76,9 +76,7 @@ describe('what is not azlin’s own', () => {
     await abandon()
     for (const dryRun of [true, false]) {
       const { left } = await sweep(dryRun)
-      expect(left).toEqual([
-        expect.objectContaining({ kind: 'group', reason: expect.stringContaining('precious') }),
-      ])
+      expect(left).toEqual([expect.objectContaining({ kind: 'group', reason: expect.stringContaining('precious') })])
     }
     expect(there(id)).toBe(true)
     expect(groupThere()).toBe(true)
