@@ -5,9 +5,6 @@
 import { Worker } from 'node:worker_threads'
 import { blockBytes } from '../domain/disk-image/blocks.js'
 
-/** Shared by both threads: to hand it over and back costs more than to read it. */
-export type SharedBytes = Uint8Array<SharedArrayBuffer>
-
 /** In words and not in a file, so that there is nothing to be found beside a bundle. */
 const program = `
 const { createHash } = require('node:crypto')
@@ -23,39 +20,40 @@ parentPort.on('message', ({ offset, bytes }) => {
     place.writeBigUInt64LE(BigInt(offset + at))
     hash.update(place).update(block)
   }
-  parentPort.postMessage('')
+  parentPort.postMessage(bytes.buffer, [bytes.buffer])
 })`
 
 export class DigestThread implements AsyncDisposable {
   readonly #worker = new Worker(program, { eval: true, workerData: blockBytes })
   /** One for each message, in order. */
-  readonly #waiting: { resolve(answer: string): void; reject(error: unknown): void }[] = []
+  readonly #waiting: { resolve(answer: unknown): void; reject(error: unknown): void }[] = []
 
   constructor() {
-    this.#worker.on('message', (answer: string) => this.#waiting.shift()?.resolve(answer))
+    this.#worker.on('message', (answer: unknown) => this.#waiting.shift()?.resolve(answer))
     this.#worker.on('error', (error) => {
       for (const { reject } of this.#waiting.splice(0)) reject(error)
     })
   }
 
-  /** Offsets rise from call to call. Resolves when the bytes have been read. */
-  async add(offset: number, bytes: SharedBytes): Promise<void> {
-    await this.#send({ offset, bytes })
+  /** Offsets rise from call to call. The memory is handed over, and comes back when the bytes have been read. */
+  add(offset: number, bytes: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer> {
+    return this.#send({ offset, bytes }, [bytes.buffer])
   }
 
   /** In hexadecimal. */
   end(): Promise<string> {
-    return this.#send({})
+    return this.#send({}, [])
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#worker.terminate()
   }
 
-  #send(message: object): Promise<string> {
+  /** `T` is what the program answers to such a message. */
+  #send<T>(message: object, handedOver: ArrayBuffer[]): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject })
-      this.#worker.postMessage(message)
+      this.#waiting.push({ resolve: (answer) => resolve(answer as T), reject })
+      this.#worker.postMessage(message, handedOver)
     })
   }
 }

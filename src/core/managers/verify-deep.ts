@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js'
 import type { ByteRange } from '../domain/disk-image/finding.js'
 import { chunksOf } from '../domain/disk-image/slices.js'
 import type { DiskBlob } from '../ports/blobs.js'
-import { DigestThread, type SharedBytes } from './digest-thread.js'
+import { DigestThread } from './digest-thread.js'
 
 /** Azure reads best in pieces of a few MiB. */
 const chunkBytes = 4 * 1024 * 1024
@@ -42,9 +42,10 @@ export async function readDeep(
   let bytesRead = 0
   await using digest = new DigestThread()
   for await (const { offset, length, bytes } of inOrder(blob, ranges, memory, signal)) {
-    bytesRead += bytes.length
-    if (bytes.length < length) problems.push(`Of the ${length} bytes at ${offset}, only ${bytes.length} came back.`)
-    memory.give(bytes, digest.add(offset, bytes))
+    const received = bytes.length
+    bytesRead += received
+    if (received < length) problems.push(`Of the ${length} bytes at ${offset}, only ${received} came back.`)
+    memory.give(digest.add(offset, bytes))
     const now = clock.elapsed()
     if (now - told < tellEveryMs) continue
     told = now
@@ -53,28 +54,25 @@ export async function readDeep(
   return { digest: await digest.end(), bytesRead, problems }
 }
 
-type Piece = ByteRange & { readonly bytes: SharedBytes }
+type Bytes = Uint8Array<ArrayBuffer>
+type Piece = ByteRange & { readonly bytes: Bytes }
 
 /** Fresh memory for each piece would cost as much time as its bytes do. */
 class MemoryPool {
-  readonly #free: Promise<SharedBytes>[] = Array.from({ length: inMemory }, async () => fresh())
+  readonly #free: Promise<Bytes>[] = Array.from({ length: inMemory }, async () => new Uint8Array(chunkBytes))
 
   /** As soon as there is some. */
-  take(): Promise<SharedBytes> {
-    return this.#free.shift() ?? Promise.resolve(fresh())
+  take(): Promise<Bytes> {
+    return this.#free.shift() ?? Promise.resolve(new Uint8Array(chunkBytes))
   }
 
-  /** To be used again once `read`. */
-  give({ buffer }: SharedBytes, read: Promise<void>): void {
-    const memory = read.then(() => new Uint8Array(buffer))
+  /** To be used again once it has been read. */
+  give(read: Promise<ArrayBuffer>): void {
+    const memory = read.then((buffer) => new Uint8Array(buffer))
     // Told to whoever takes it.
     memory.catch(() => {})
     this.#free.push(memory)
   }
-}
-
-function fresh(): SharedBytes {
-  return new Uint8Array(new SharedArrayBuffer(chunkBytes))
 }
 
 async function* inOrder(
