@@ -13,8 +13,8 @@ import { Problem, root } from './steps.js'
 const azlin = join(root, 'bin/run.js')
 const deepBytes = 1024 ** 3
 const chunkBytes = 4 * 1024 * 1024
-const atOnce = 8
-const rounds = 5
+const atOnce = 12
+const rounds = 11
 const mib = 1024 ** 2
 
 /** `table(title, headings, rows)` prints. */
@@ -72,6 +72,8 @@ async function deepThroughput(home, table) {
       deep.push(await seconds(readDeep))
     }
     const [quickest, ours] = [median(plain), median(deep)]
+    // Pair by pair: what else the machine does changes from one second to the next.
+    const share = median(plain.map((time, round) => time / deep[round]))
     const speed = (time) => `${(deepBytes / mib / time).toFixed(0)} MiB/s`
     table(
       `Reading ${deepBytes / mib} MiB in ranges of ${chunkBytes / mib} MiB, ${atOnce} at once, median of ${rounds}`,
@@ -79,7 +81,7 @@ async function deepThroughput(home, table) {
       [
         ['plain HTTPS pool', speed(quickest), ''],
         ['the reader of --deep, with SHA-256', speed(ours), ''],
-        ['share', `${((quickest / ours) * 100).toFixed(0)} %`, 'at least 80 %'],
+        ['share', `${(share * 100).toFixed(0)} %`, 'at least 80 %'],
       ],
     )
   } finally {

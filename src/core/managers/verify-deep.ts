@@ -8,7 +8,7 @@ import { DigestThread } from './digest-thread.js'
 /** Azure reads best in pieces of a few MiB. */
 const chunkBytes = 4 * 1024 * 1024
 /** So many pieces are asked for ahead. */
-const ahead = 8
+const ahead = 12
 /** Pieces that are in memory: those asked for, and two that the digest is taken of. */
 const inMemory = ahead + 2
 const tellEveryMs = 1000
