@@ -1,6 +1,6 @@
 /** Everything core says while it works: facts in the past tense, no wording, no colour. */
 import type { Tier } from './domain/backup.js'
-import type { DrillPhase } from './domain/drill.js'
+import type { DrillOutcome, DrillPhase, PhaseRecord } from './domain/drill.js'
 import type { PowerState } from './domain/machine.js'
 
 export type AzlinEvent =
@@ -38,9 +38,9 @@ export type AzlinEvent =
   | { type: 'restore.rollingBack'; vm: string; reason: string }
   | { type: 'restore.rolledBack'; vm: string }
   | { type: 'drill.started'; vm: string; backup: string; region: string }
-  | { type: 'drill.phase'; vm: string; phase: DrillPhase; state: 'began' | 'succeeded' | 'failed'; note?: string }
+  | { type: 'drill.phase'; vm: string; phase: DrillPhase; state: 'began' | PhaseRecord['outcome']; note?: string }
   | { type: 'drill.retrying'; vm: string; what: string; reason: string }
-  | { type: 'drill.finished'; vm: string; success: boolean; rtoSeconds: number | undefined }
+  | { type: 'drill.finished'; vm: string; outcome: DrillOutcome }
   | { type: 'temporary.removed'; resource: string }
   | { type: 'temporary.left'; resource: string; code: string }
   | { type: 'azure.waiting'; seconds: number; reason: string }

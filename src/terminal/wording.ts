@@ -16,6 +16,9 @@ const end = (key: string, text: string): Saying => ({ type: 'end', key, text })
 const say = (text: string): Saying => ({ type: 'say', text, important: false })
 const warn = (text: string): Saying => ({ type: 'say', text, important: true })
 
+const phaseEnds = { succeeded: 'done', failed: 'FAILED', interrupted: 'interrupted' }
+const drillEnds = { ...phaseEnds, succeeded: 'succeeded', running: 'is running' }
+
 export function sayingOf(event: AzlinEvent): Saying {
   switch (event.type) {
     case 'backup.started':
@@ -105,12 +108,12 @@ export function sayingOf(event: AzlinEvent): Saying {
       const key = `${event.vm} ${event.phase}`
       const note = event.note === undefined ? '' : `: ${event.note}`
       if (event.state === 'began') return begin(key, `Drill of ${event.vm}, ${event.phase}${note}`)
-      return end(key, `Drill of ${event.vm}, ${event.phase} ${event.state === 'succeeded' ? 'done' : 'FAILED'}${note}`)
+      return end(key, `Drill of ${event.vm}, ${event.phase} ${phaseEnds[event.state]}${note}`)
     }
     case 'drill.retrying':
       return warn(`${event.vm}: ${event.reason} Trying again with ${event.what}.`)
     case 'drill.finished':
-      return say(`Drill of ${event.vm} ${event.success ? 'succeeded' : 'FAILED'}`)
+      return say(`Drill of ${event.vm} ${drillEnds[event.outcome]}`)
     case 'temporary.removed':
       return say(`Removed ${nameIn(event.resource)}`)
     case 'temporary.left':

@@ -53,7 +53,7 @@ export class DrillLog {
 
   async #write(record: PhaseRecord): Promise<void> {
     this.#phases.push(record)
-    this.#tell(record.phase, record.outcome === 'succeeded' ? 'succeeded' : 'failed', record.note)
+    this.#tell(record.phase, record.outcome, record.note)
     try {
       await this.#deps.drills.phase(this.#drill.id, record)
     } catch (error) {
@@ -62,7 +62,7 @@ export class DrillLog {
     }
   }
 
-  #tell(phase: DrillPhase, state: 'began' | 'succeeded' | 'failed', note: string | undefined): void {
+  #tell(phase: DrillPhase, state: 'began' | PhaseRecord['outcome'], note: string | undefined): void {
     this.#run.report({ type: 'drill.phase', vm: this.#drill.vm, phase, state, ...(note !== undefined && { note }) })
   }
 }

@@ -132,12 +132,7 @@ export class DrillRun {
       left: left ?? [],
     }
     await this.#record(drill, run)
-    run.report({
-      type: 'drill.finished',
-      vm: request.vm.name,
-      success: drill.outcome === 'succeeded',
-      rtoSeconds: drill.rtoSeconds,
-    })
+    run.report({ type: 'drill.finished', vm: request.vm.name, outcome: drill.outcome })
     return drill
   }
 
