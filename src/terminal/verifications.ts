@@ -13,11 +13,18 @@ const targetSeconds = 2 * 60
 
 export function verificationLines(result: Verification): string {
   const { backup, success, seconds, disks, region } = result
-  const head = success ? `${backup} is verified (${region}).` : `${backup} is NOT verified (${region}).`
+  const head = `${backup} ${success ? headOf(result) : 'is NOT verified'} (${region}).`
   const within = seconds <= targetSeconds ? 'within' : 'over'
   const aim = result.depth === 'usual' ? `, ${within} the aim of 2 minutes` : ''
   return [head, ...disks.flatMap(diskLines), `  took     ${span(seconds)}${aim}`].join('\n')
 }
+
+/** `--allow-unread` accepts a backup; it does not make anybody read it. */
+function headOf(result: Verification): string {
+  return isUnread(result) ? 'is accepted UNREAD: its disks could be made, their content was not read' : 'is verified'
+}
+
+const isUnread = ({ disks }: Verification) => disks.some(({ unread }) => unread !== undefined)
 
 function diskLines(disk: DiskVerdict): string[] {
   const place = (disk.lun === null ? 'OS disk' : `LUN ${disk.lun}`).padEnd(7)
@@ -33,6 +40,7 @@ function diskLines(disk: DiskVerdict): string[] {
   if (disk.digest !== undefined) tell(`SHA-256: ${disk.digest}`)
   for (const problem of disk.problems) tell(`PROBLEM: ${problem}`)
   if (disk.unread !== undefined) tell(`NOT READ: ${disk.unread}`)
+  if (disk.error !== undefined) tell(disk.error.hint)
   for (const note of disk.notes) tell(`note: ${note}`)
   return lines
 }
@@ -48,7 +56,8 @@ export function verifyAllLines(vm: string, items: readonly VerifyItem[]): string
 }
 
 function itemLine({ backup, result, error }: VerifyItem): string {
-  if (result?.success) return `${backup.name}: verified (${span(result.seconds)}).`
+  if (result?.success)
+    return `${backup.name}: ${isUnread(result) ? 'accepted UNREAD' : 'verified'} (${span(result.seconds)}).`
   return `${backup.name}: NOT verified. ${error?.message ?? result?.errorMessage ?? ''}`
 }
 
