@@ -65,6 +65,10 @@ export class AzureNetworks implements Networks {
     signal: AbortSignal,
     { enableAcceleratedNetworking, networkSecurityGroup }: NetworkInterface,
   ): Promise<string> {
+    // A PUT on a name in use would change somebody's interface; and undoing it would remove that one.
+    if (await this.findNic(want, signal))
+      throw new AzlinError('NAME_TAKEN', { what: 'a network interface', name: want.name })
+
     const body = newNic({
       ...want,
       subnetId,

@@ -71,7 +71,7 @@ describe('network interfaces', () => {
         ],
       },
     }
-    cloud.on('GET', /networkInterfaces\/old$/, { body: source }).on('GET', nic, { body: { id: newId } })
+    cloud.on('GET', /networkInterfaces\/old$/, { body: source }).on('GET', nic, gone, { body: { id: newId } })
     cloud.on('PUT', nic, { status: 201, body: { id: newId, properties: { provisioningState: 'Succeeded' } } })
     const sourceId = `${group.toUpperCase()}/providers/Microsoft.Network/networkInterfaces/old`
     expect(await azure.networks.cloneNic(sourceId, want, signal)).toBe(newId)
@@ -104,8 +104,16 @@ describe('network interfaces', () => {
     expect(error).toMatchObject({ code: 'CONFLICT' })
   })
 
+  it('are never made over one that has the name', async () => {
+    const { azure } = await connected(cloud)
+    cloud.on('GET', nic, { body: { id: newId, tags: { owner: 'ops' } } })
+    expect(await rejection(azure.networks.createNic('/net/sub', want, signal))).toMatchObject({ code: 'NAME_TAKEN' })
+    expect(cloud.asked.map(({ method }) => method)).toEqual(['GET'])
+  })
+
   it('fail to be made with a typed error when the operation fails', async () => {
     const { azure } = await connected(cloud)
+    cloud.on('GET', nic, gone)
     cloud.on('PUT', nic, { status: 201, headers: { 'azure-asyncoperation': `${cloud.endpoint}/ops/1` }, body: {} })
     cloud.on('GET', /\/ops\/1$/, { body: { status: 'Failed', error: { code: 'QuotaExceeded', message: 'Too many.' } } })
     expect(await rejection(azure.networks.createNic('/net/sub', want, signal))).toMatchObject({

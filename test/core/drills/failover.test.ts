@@ -106,6 +106,22 @@ describe('a failover', () => {
     })
   })
 
+  it('never takes an interface of somebody else’s that has the name, and never removes it', async () => {
+    core = await ready(web)
+    const plan = await core.failovers.plan(
+      { vm: web, targetRegion: region, allowSizeChange: false, resourceGroup: home },
+      core.run(),
+    )
+    const [own] = core.sandbox.world.list('Microsoft.Network/networkInterfaces')
+    if (!own) throw new Error('no interface')
+    const theirs = { resourceGroup: plan.newVm.resourceGroup, name: `${plan.newVm.name}-nic` }
+    await core.azure.networks.cloneNic(own.id, { ...theirs, region: 'westus2', tags: { owner: 'ops' } }, signal)
+    expect(await codeOf(core.failovers.execute(plan, core.run()))).toBe('NAME_TAKEN')
+    expect((await core.azure.networks.findNic(theirs, signal))?.tags).toEqual({ owner: 'ops' })
+    expect((await core.temporary.sweep({ dryRun: false }, core.run())).removed).toEqual([])
+    expect(await core.azure.networks.findNic(theirs, signal)).toBeDefined()
+  })
+
   it('leaves nothing when it fails, and goes on to the next zone where there is no room', async () => {
     core = await ready(web)
     core.sandbox.faults.add({
