@@ -92,13 +92,13 @@ export function exitOfMany(errors: readonly (AzlinError | undefined)[]): number 
 
 interface Verified {
   readonly success: boolean
-  readonly disks: readonly { readonly condemned: boolean; readonly error: AzlinError | undefined }[]
+  readonly disks: readonly { readonly fault: string | undefined; readonly error: AzlinError | undefined }[]
 }
 
 /** A backup that is not good is an answer (1); one that could not be looked at ends as what stood in the way does. */
 export function exitOfVerification({ success, disks }: Verified): number {
   if (success) return 0
-  if (disks.some(({ condemned }) => condemned)) return failed
+  if (disks.some(({ fault }) => fault !== undefined)) return failed
   const error = disks.map((disk) => disk.error).find((one) => one !== undefined)
   return error ? exitCodes[error.code] : failed
 }

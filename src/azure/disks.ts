@@ -8,6 +8,7 @@ import type { Clients } from './clients.js'
 import { submitted } from './compute-poller.js'
 import { encryptedWith, sharedFields } from './disk-fields.js'
 import { isFields } from './error-body.js'
+import { closedAs, exportAccessOf } from './export-access.js'
 import { make, taskOf, unmake } from './resources.js'
 
 const minutes = 20
@@ -51,6 +52,7 @@ export class AzureDisks implements Disks {
       ...(want.zone !== undefined && { zones: [want.zone] }),
       ...(want.tier !== undefined && { tier: want.tier }),
       ...encryptedWith(want.encryptionSetId),
+      ...closedAs(want.exportAccess),
     }
     const model = await make(
       this.#calls,
@@ -85,13 +87,22 @@ export class AzureDisks implements Disks {
   }
 
   async grantRead(ref: ResourceRef, seconds: number, signal: AbortSignal): Promise<string> {
-    const { value, output } = await this.#calls.operate<{ accessSAS?: string } | undefined>(
+    const { value, output } = await this.#openLink(ref, seconds, signal).catch(notByPolicy)
+    // The link is in the operation's output, and in the answer of its Location: whichever was read last.
+    const link = value?.accessSAS ?? (isFields(output) ? output['accessSAS'] : undefined)
+    if (typeof link === 'string') return link
+    const what = `opening disk ${ref.name}`
+    throw new AzlinError('AZURE_REJECTED', { what, code: '', reason: 'it said yes and gave no link' })
+  }
+
+  #openLink(ref: ResourceRef, durationInSeconds: number, signal: AbortSignal) {
+    return this.#calls.operate<{ accessSAS?: string } | undefined>(
       {
         task: taskOf('opening', 'disk', ref),
         minutes: accessMinutes,
         start: async (options) => {
           const { disks } = await this.#clients.compute()
-          const wanted = { access: 'Read', durationInSeconds: seconds }
+          const wanted = { access: 'Read', durationInSeconds }
           return submitted(disks.grantAccess(ref.resourceGroup, ref.name, wanted, options))
         },
         // The link is in nothing but the answer.
@@ -99,11 +110,6 @@ export class AzureDisks implements Disks {
       },
       signal,
     )
-    // The link is in the operation's output, and in the answer of its Location: whichever was read last.
-    const link = value?.accessSAS ?? (isFields(output) ? output['accessSAS'] : undefined)
-    if (typeof link === 'string') return link
-    const what = `opening disk ${ref.name}`
-    throw new AzlinError('AZURE_REJECTED', { what, code: '', reason: 'it said yes and gave no link' })
   }
 
   revokeRead(ref: ResourceRef, signal: AbortSignal): Promise<void> {
@@ -132,6 +138,12 @@ export class AzureDisks implements Disks {
   }
 }
 
+/** A policy against links is one of the ways in which the bytes may not be read. */
+function notByPolicy(error: unknown): never {
+  if (!AzlinError.is(error, 'POLICY_DENIED')) throw error
+  throw new AzlinError('READ_REFUSED', error.details, { cause: error })
+}
+
 function toDisk(model: ArmDisk, asked: Partial<ResourceRef>): Disk {
   return {
     ...sharedFields(model, asked),
@@ -142,5 +154,6 @@ function toDisk(model: ArmDisk, asked: Partial<ResourceRef>): Disk {
     uniqueId: model.uniqueId,
     tier: model.tier,
     architecture: model.supportedCapabilities?.architecture,
+    exportAccess: exportAccessOf(model),
   }
 }

@@ -59,9 +59,11 @@ const catalogue = {
     message: d.vm ? `There is no backup ${d.backup} of ${d.vm}.` : `There is no backup named ${d.backup}.`,
     hint: `azlin backup list ${d.vm ?? '<vm>'} shows the backups there are.`,
   }),
-  NO_BACKUPS: (d: { vm: string; resourceGroup: string }) => ({
-    message: `${d.vm} in ${d.resourceGroup} has no backup.`,
-    hint: `azlin backup trigger ${d.vm} takes one.`,
+  NO_BACKUPS: (d: { vm: string; resourceGroup: string; region?: string | undefined }) => ({
+    message: `${d.vm} in ${d.resourceGroup} has no backup${d.region ? ` in ${d.region}` : ''}.`,
+    hint: d.region
+      ? `azlin backup replicate-all ${d.vm} --target-region ${d.region} copies those of its own region, while that can be reached.`
+      : `azlin backup trigger ${d.vm} takes one.`,
   }),
   NO_BACKUP_AT: (d: { vm: string; at: string }) => ({
     message: `${d.vm} has no complete backup from ${d.at} or before.`,
@@ -232,7 +234,7 @@ const catalogue = {
   }),
   READ_REFUSED: (d: { what: string; reason: string }) => ({
     message: `Azure does not let the bytes be read (${d.what}): ${d.reason}`,
-    hint: 'A policy or private link stands in the way of access links. Run azlin where the disk may be read, ask for an exemption for disks tagged azlin:temporary, or accept disks unread with --allow-unread.',
+    hint: 'If the owner closed the disk to export, --allow-export reads a temporary one all the same. If a policy or private link stands in the way, run azlin where the disk may be read, or ask for an exemption for disks tagged azlin:temporary. --allow-unread accepts disks unread.',
   }),
   VM_MUST_BE_DEALLOCATED: (d: { what: string }) => ({
     message: `${d.what}: Azure wants the VM stopped and deallocated for that.`,

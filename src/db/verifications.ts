@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely'
-import type { VmRef } from '../core/domain/machine.js'
 import type { Snapshot } from '../core/domain/snapshot.js'
 import type { DiskVerdict, Verification } from '../core/domain/verification.js'
 import type {
+  DiskOfVm,
   EarlierContent,
   EarlierReading,
   NewVerification,
@@ -111,27 +111,55 @@ export class SqliteVerifications implements Verifications {
     })
   }
 
-  contentOf(vm: VmRef, lun: number | null, notIn: string): Promise<EarlierContent | undefined> {
+  contentIn({ id, createdAt }: Pick<Snapshot, 'id' | 'createdAt'>): Promise<EarlierContent | undefined> {
     return usable(this.#file, async () => {
-      const row = await this.#db
-        .selectFrom('verification_disks as disk')
-        .innerJoin('verifications as of', 'of.id', 'disk.verification_id')
-        .select(['of.backup_name', 'disk.content', 'disk.blank'])
-        .where(sql<boolean>`of.vm_name = ${vm.name} collate nocase`)
-        .where(sql<boolean>`of.vm_resource_group = ${vm.resourceGroup} collate nocase`)
-        .where(sql<boolean>`of.backup_name <> ${notIn} collate nocase`)
-        .where(sql<boolean>`disk.lun is ${lun}`)
-        .where('disk.readable', '=', 1)
-        .where('of.outcome', '=', 'passed')
+      const row = await this.#readings()
+        .where('disk.snapshot_id', '=', id.toLowerCase())
+        .where('disk.snapshot_created_at', '=', createdAt.toISOString())
+        .where('disk.blank', '=', 0)
         .orderBy('disk.id', 'desc')
         .executeTakeFirst()
-      return row && { backup: row.backup_name, content: row.content ?? '', blank: row.blank === 1 }
+      return row && toContent(row)
     })
+  }
+
+  contentBefore({ vm, lun, diskName }: DiskOfVm, before: Date): Promise<EarlierContent | undefined> {
+    const name = diskName ?? null
+    return usable(this.#file, async () => {
+      const named = sql<string | null>`json_extract(disk.details, '$.diskName')`
+      // A copy's snapshot is younger than what it holds.
+      const taken = sql<string>`coalesce(json_extract(disk.details, '$.takenAt'), disk.snapshot_created_at)`
+      const row = await this.#readings()
+        .where(sql<boolean>`of.vm_name = ${vm.name} collate nocase`)
+        .where(sql<boolean>`of.vm_resource_group = ${vm.resourceGroup} collate nocase`)
+        .where(sql<boolean>`disk.lun is ${lun}`)
+        .where(sql<boolean>`(${name} is null or ${named} is null or ${named} = ${name} collate nocase)`)
+        .where(taken, '<', before.toISOString())
+        .where(sql<boolean>`(disk.blank = 0 or json_extract(disk.details, '$.blankAllowed') = 1)`)
+        .orderBy(taken, 'desc')
+        .orderBy('disk.id', 'desc')
+        .executeTakeFirst()
+      return row && row.blank === 0 ? toContent(row) : undefined
+    })
+  }
+
+  /** Of disks that were read and consistent. */
+  #readings() {
+    return this.#db
+      .selectFrom('verification_disks as disk')
+      .innerJoin('verifications as of', 'of.id', 'disk.verification_id')
+      .select(['of.backup_name', 'of.verified_at', 'disk.content', 'disk.blank'])
+      .where('disk.readable', '=', 1)
   }
 }
 
+function toContent(row: { backup_name: string; verified_at: string; content: string | null }): EarlierContent {
+  return { backup: row.backup_name, content: row.content ?? '', at: new Date(row.verified_at) }
+}
+
 function diskRow(verification: number, disk: DiskVerdict) {
-  const { snapshot, lun, readable, content, blank, digest, error, ...rest } = disk
+  const { snapshot, lun, readable, content, blank, error, ...rest } = disk
+  const { digest, fault } = rest
   return {
     verification_id: verification,
     snapshot_id: snapshot.id.toLowerCase(),
@@ -140,7 +168,8 @@ function diskRow(verification: number, disk: DiskVerdict) {
     readable: maybe(readable),
     content: content ?? null,
     blank: bit(blank),
-    digest: digest ?? null,
+    // What a snapshot was found to have become is not what it was.
+    digest: fault === 'changed' ? null : (digest ?? null),
     details: JSON.stringify({ snapshot: snapshot.name, error: error?.toJSON(), ...rest }),
   }
 }

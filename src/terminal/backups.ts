@@ -14,11 +14,22 @@ export function backupTable(backups: readonly Backup[], now: Date, out: Columns)
     { heading: 'AGE', cell: ({ createdAt }) => age(createdAt, now) },
     { heading: 'SIZE', cell: (backup) => `${totalSizeGb(backup)} GiB`, dispensable: 4 },
     { heading: 'DISKS', cell: ({ disks }) => String(disks.length), dispensable: 6 },
-    { heading: 'VERIFIED', cell: ({ verifiedAt }) => (verifiedAt ? minute(verifiedAt) : 'no'), dispensable: 3 },
-    { heading: 'PROOF', cell: (backup) => String(provenLevel(backup)), dispensable: 7 },
+    { heading: 'VERIFIED', cell: verified, dispensable: 3 },
+    { heading: 'PROOF', cell: (backup) => proofOf(backup, now), dispensable: 7 },
     { heading: 'REPLICATED', cell: whereElse, dispensable: 2 },
   ]
   return fittingTable(columns, backups, out)
+}
+
+function verified({ verifiedAt, verifyFailedAt }: Backup): string {
+  if (verifiedAt) return minute(verifiedAt)
+  return verifyFailedAt ? 'FAILED' : 'no'
+}
+
+/** The level, and how long ago it was reached. */
+function proofOf(backup: Backup, now: Date): string {
+  const level = provenLevel(backup)
+  return backup.proof === undefined ? String(level) : `${level} (${age(backup.proof.at, now)} ago)`
 }
 
 /** For a copy: that it is one, and whether its source is still there. */

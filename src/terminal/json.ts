@@ -24,6 +24,8 @@ export interface BackupJson {
   readonly proofLevel: number
   readonly provenAt: string | null
   readonly verifiedAt: string | null
+  /** When a verification last failed, if none has passed since. */
+  readonly verifyFailedAt: string | null
   /** Of a copy: the name of the snapshot it was made from. */
   readonly replicaOf: string | null
   readonly orphan: boolean
@@ -47,6 +49,7 @@ export function backupJson(backup: Backup & { readonly orphan?: boolean }): Back
     proofLevel: provenLevel(backup),
     provenAt: backup.proof?.at.toISOString() ?? null,
     verifiedAt: backup.verifiedAt?.toISOString() ?? null,
+    verifyFailedAt: backup.verifyFailedAt?.toISOString() ?? null,
     replicaOf: backup.replicaOf ?? null,
     orphan: backup.orphan ?? false,
   }

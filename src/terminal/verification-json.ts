@@ -29,6 +29,10 @@ export interface DiskVerdictJson {
   readonly content: string | null
   readonly problems: readonly string[]
   readonly notes: readonly string[]
+  /** What mends the problem, where azlin knows. */
+  readonly hint: string | null
+  /** It holds nothing but zeros, as far as it was read. */
+  readonly blank: boolean
   readonly bytesRead: number
   readonly readRequests: number
   readonly sha256: string | null
@@ -93,6 +97,8 @@ function diskJson(disk: DiskVerdict): DiskVerdictJson {
     content: disk.content ?? null,
     problems: disk.unread === undefined ? disk.problems : [...disk.problems, disk.unread],
     notes: disk.notes,
+    hint: disk.error?.hint ?? null,
+    blank: disk.blank,
     bytesRead: disk.bytesRead,
     readRequests: disk.requests,
     sha256: disk.digest ?? null,
@@ -114,6 +120,8 @@ interface TotalsJson {
   readonly lastVerified: string | null
   /** Stopped or killed: neither success nor failure. */
   readonly interrupted: number
+  /** By `--allow-unread`: in neither the total nor the rate. */
+  readonly acceptedUnread: number
   /** For more than seven days. */
   readonly unverified: readonly UnverifiedJson[]
   readonly warnings: readonly string[]
@@ -140,6 +148,7 @@ function totalsJson(one: VerificationReport | VmReport): TotalsJson {
     failures: one.failures.map(verifiedJson),
     lastVerified: one.lastVerified?.toISOString() ?? null,
     interrupted: one.interrupted,
+    acceptedUnread: one.acceptedUnread,
     unverified: one.unverified.map(unverifiedJson),
     warnings: one.warnings,
   }

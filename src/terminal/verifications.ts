@@ -46,13 +46,16 @@ function diskLines(disk: DiskVerdict): string[] {
 }
 
 function allocatedOf({ allocatedBytes }: DiskVerdict): string {
-  return allocatedBytes === undefined ? '' : `, of ${bytesOf(allocatedBytes)} in use`
+  return allocatedBytes === undefined ? '' : `; ${bytesOf(allocatedBytes)} are in use`
 }
 
 export function verifyAllLines(vm: string, items: readonly VerifyItem[]): string {
   if (items.length === 0) return `Nothing of ${vm} is to be verified now. --all verifies every backup again.`
-  const good = items.filter(({ result }) => result?.success).length
-  return [...items.map(itemLine), `${good} of ${items.length} backups of ${vm} are verified.`].join('\n')
+  const accepted = items.flatMap(({ result }) => (result?.success ? [result] : []))
+  const unread = accepted.filter(isUnread).length
+  const also = unread === 0 ? '' : ` ${unread} accepted UNREAD.`
+  const sum = `${accepted.length - unread} of ${items.length} backups of ${vm} are verified.${also}`
+  return [...items.map(itemLine), sum].join('\n')
 }
 
 function itemLine({ backup, result, error }: VerifyItem): string {
@@ -62,13 +65,14 @@ function itemLine({ backup, result, error }: VerifyItem): string {
 }
 
 export function reportLines(report: VerificationReport, now: Date, out: Columns): string {
-  const { totalVerified, failures, lastVerified, unverified, interrupted, days } = report
+  const { totalVerified, failures, lastVerified, unverified, interrupted, acceptedUnread, days } = report
   const last = lastVerified ? `${minute(lastVerified)} UTC (${age(lastVerified, now)} ago)` : 'never'
   const lines = [
     `Verifications of the last ${days} days: ${totalVerified}`,
     `  success rate   ${rateOf(report.successRate)}`,
     `  last success   ${last}`,
     ...(interrupted > 0 ? [`  interrupted    ${interrupted}, not counted`] : []),
+    ...(acceptedUnread > 0 ? [`  accepted unread ${acceptedUnread}, not counted`] : []),
   ]
   if (report.vms.length > 0) lines.push('', vmTable(report.vms, now, out))
   if (failures.length > 0) lines.push('', 'Failures:')
@@ -110,6 +114,7 @@ export function reportCsv({ vms, days }: VerificationReport): string {
     'interrupted',
     'unverified_over_7_days',
     'failures',
+    'accepted_unread',
   ]
   const rows = vms.map((one) => [
     one.vm.name,
@@ -122,6 +127,7 @@ export function reportCsv({ vms, days }: VerificationReport): string {
     one.interrupted,
     one.unverified.map(({ backup }) => backup).join(' '),
     one.failures.map(({ backup, errorMessage }) => `${backup}: ${errorMessage ?? ''}`).join(' | '),
+    one.acceptedUnread,
   ])
   return csv(headings, rows)
 }

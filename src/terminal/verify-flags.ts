@@ -1,9 +1,8 @@
 /** What the commands that verify have in common. */
 import { Flags } from '@oclif/core'
 import { validRegion } from '../core/domain/validation.js'
-import type { Depth } from '../core/domain/verification.js'
+import type { Depth, VerifyOptions } from '../core/domain/verification.js'
 import { AzlinError } from '../core/errors.js'
-import type { VerifyOptions } from '../core/managers/verification-manager.js'
 
 export const verifyFlags = {
   deep: Flags.boolean({
@@ -19,6 +18,14 @@ export const verifyFlags = {
     default: false,
     summary: 'Count a disk that Azure or a policy lets nobody read as good if everything else is.',
   }),
+  'allow-blank': Flags.boolean({
+    default: false,
+    summary: 'Accept a data disk that is empty now and was not in an older backup: it was emptied on purpose.',
+  }),
+  'allow-export': Flags.boolean({
+    default: false,
+    summary: 'Also read disks that are closed to export, through a link to a temporary disk.',
+  }),
   replica: Flags.string({ helpValue: '<region>', summary: 'Verify the copy in this region instead.' }),
 }
 
@@ -26,13 +33,21 @@ export interface VerifyFlags {
   readonly deep: boolean
   readonly slice?: string | undefined
   readonly 'allow-unread': boolean
+  readonly 'allow-blank': boolean
+  readonly 'allow-export': boolean
   readonly replica?: string | undefined
 }
 
 /** INVALID_INPUT. */
 export function verifyOptions(flags: VerifyFlags): VerifyOptions & { readonly replicaIn: string | undefined } {
   const replicaIn = flags.replica === undefined ? undefined : validRegion(flags.replica, '--replica')
-  return { depth: depthOf(flags), allowUnread: flags['allow-unread'], replicaIn }
+  return {
+    depth: depthOf(flags),
+    allowUnread: flags['allow-unread'],
+    allowBlank: flags['allow-blank'],
+    allowExport: flags['allow-export'],
+    replicaIn,
+  }
 }
 
 const mostParts = 1000

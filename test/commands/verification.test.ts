@@ -180,7 +180,7 @@ describe('azlin backup verification-report', () => {
     expect(shown.stdout).toMatch(/VM +GROUP +VERIFIED/)
     const { stdout } = await azure.run('backup', 'verification-report', ...group, '--csv', '--vm', 'web-1')
     expect(stdout.split('\r\n')[0]).toMatch(/^vm,resource_group,days,verified/)
-    expect(stdout.split('\r\n')[1]).toBe('web-1,demo-rg,7,0,0,,,0,,\n')
+    expect(stdout.split('\r\n')[1]).toBe('web-1,demo-rg,7,0,0,,,0,,,0\n')
   })
 
   it('says null where nothing was verified', async () => {

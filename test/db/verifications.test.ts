@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import Database from 'better-sqlite3'
 import type { DiskVerdict, Verification } from '../../src/core/domain/verification.js'
 import { type OpenRecords, openRecords } from '../../src/db/open.js'
+import { diskVerdict } from '../core/support/builders.js'
 
 const at = (hour: number) => new Date(Date.UTC(2026, 10, 23, hour))
 const vm = { name: 'web-1', resourceGroup: 'rg' }
@@ -21,30 +22,7 @@ afterEach(async () => {
   rmSync(home, { recursive: true, force: true })
 })
 
-function disk(change: Partial<DiskVerdict> = {}): DiskVerdict {
-  return {
-    snapshot: { id: '/Snapshots/S-1', name: 's-1', createdAt: at(0) },
-    lun: null,
-    sizeGb: 30,
-    testDisk: 't',
-    created: true,
-    deleted: true,
-    sizeMatches: true,
-    readable: true,
-    unread: undefined,
-    content: 'GPT with ext4',
-    blank: false,
-    problems: [],
-    notes: [],
-    bytesRead: 5,
-    allocatedBytes: 9,
-    requests: 2,
-    digest: 'aa',
-    condemned: false,
-    error: undefined,
-    ...change,
-  }
-}
+const disk = (change: Partial<DiskVerdict> = {}) => diskVerdict({ digest: 'aa', ...change })
 
 function result(change: Partial<Verification> = {}): Verification {
   return {
@@ -132,13 +110,36 @@ describe('the record of verifications', () => {
     expect(await verifications.digestOf({ ...snapshot, createdAt: at(1) }, 'deep')).toBeUndefined()
   })
 
-  it('remembers what a disk held last in another backup that was good', async () => {
-    await recorded({ disks: [disk(), disk({ lun: 0, content: 'ext4' })] })
-    await recorded({ backup: 'b-2', success: false, disks: [disk({ lun: 0, content: 'nothing', blank: true })] })
+  it('remembers that a snapshot held data, and not what another one of its name did', async () => {
+    await recorded()
+    await recorded({ disks: [disk({ blank: true, content: 'nothing' })] })
     const { verifications } = records
-    expect(await verifications.contentOf(vm, 0, 'b-3')).toEqual({ backup: 'b-1', content: 'ext4', blank: false })
-    expect(await verifications.contentOf(vm, null, 'b-3')).toMatchObject({ content: 'GPT with ext4' })
-    expect(await verifications.contentOf(vm, 0, 'B-1')).toBeUndefined()
-    expect(await verifications.contentOf(vm, 7, 'b-3')).toBeUndefined()
+    expect(await verifications.contentIn({ id: '/snapshots/s-1', createdAt: at(0) })).toEqual({
+      backup: 'b-1',
+      content: 'GPT with ext4',
+      at: at(2),
+    })
+    expect(await verifications.contentIn({ id: '/snapshots/s-1', createdAt: at(1) })).toBeUndefined()
+  })
+
+  it('remembers what a disk held last in an older backup, if it was not allowed to be blank since', async () => {
+    const data = (change: Partial<DiskVerdict>) => disk({ lun: 0, diskName: 'data', content: 'ext4', ...change })
+    await recorded({ disks: [disk(), data({ takenAt: at(1) })] })
+    await recorded({ backup: 'b-2', disks: [data({ takenAt: at(3), content: 'xfs' })] })
+    await recorded({ backup: 'b-3', disks: [data({ takenAt: at(4), blank: true })] })
+    await recorded({ backup: 'b-4', disks: [data({ takenAt: at(5), content: 'broken', readable: false })] })
+    const { verifications } = records
+    const last = (hour: number, change: { lun?: number | null; diskName?: string | undefined } = {}) =>
+      verifications.contentBefore({ vm, lun: 0, diskName: 'DATA', ...change }, at(hour))
+    expect(await last(9)).toMatchObject({ backup: 'b-2', content: 'xfs' })
+    expect(await last(3)).toMatchObject({ backup: 'b-1', content: 'ext4' })
+    expect(await last(1)).toBeUndefined()
+    expect(await last(9, { diskName: 'another' })).toBeUndefined()
+    expect(await last(9, { diskName: undefined })).toMatchObject({ backup: 'b-2' })
+    expect(await last(9, { lun: 7 })).toBeUndefined()
+    expect(await last(9, { lun: null, diskName: 'd-1' })).toMatchObject({ content: 'GPT with ext4' })
+    await recorded({ backup: 'b-5', disks: [data({ takenAt: at(6), blank: true, blankAllowed: true })] })
+    expect(await last(9)).toBeUndefined()
+    expect(await last(5)).toMatchObject({ backup: 'b-2' })
   })
 })

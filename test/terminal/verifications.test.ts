@@ -20,7 +20,15 @@ const failed = {
   errorMessage: 'Broken, and "how".',
   seconds: 3,
 }
-const facts: VmFacts = { vm, backups: [], copies: [], schedule: undefined, verified: [failed], interrupted: [now] }
+const facts: VmFacts = {
+  vm,
+  backups: [],
+  copies: [],
+  incomplete: [],
+  schedule: undefined,
+  verified: [failed],
+  interrupted: [now],
+}
 
 describe('the report in words', () => {
   it('names failures with their reasons, and what was not counted', () => {
@@ -36,7 +44,7 @@ describe('the report in words', () => {
 
   it('is a line for each VM in a spreadsheet', () => {
     const [, line] = reportCsv(reportOn([facts], 7, now)).split('\r\n')
-    expect(line).toBe('web-1,rg,7,1,1,0,,1,,"b-1: Broken, and ""how""."')
+    expect(line).toBe('web-1,rg,7,1,1,0,,1,,"b-1: Broken, and ""how"".",0')
   })
 })
 

@@ -1,5 +1,5 @@
 /** Recovery points: the whole VM at one moment, as a set of disk snapshots. */
-import type { Caching, Generation, OsType, Plan, TrustedLaunch, VmRef } from './machine.js'
+import type { Caching, ExportAccess, Generation, OsType, Plan, TrustedLaunch, VmRef } from './machine.js'
 import type { Snapshot } from './snapshot.js'
 
 export const tiers = ['daily', 'weekly', 'monthly'] as const
@@ -27,6 +27,8 @@ export interface DiskFacts {
   /** How many disks the recovery point has in all: fewer snapshots than this is half a backup. */
   readonly of: number
   readonly diskName: string
+  /** Without the id of its private way, which is long and of its region. Undefined: open, or not known. */
+  readonly exportAccess?: ExportAccess | undefined
 }
 
 export interface RecoveryDisk {

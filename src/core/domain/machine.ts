@@ -70,6 +70,17 @@ export interface MachineStatus {
   readonly agent: { readonly ready: boolean; readonly at: Date | undefined } | undefined
 }
 
+/** Who may take a disk's bytes out by a link: fields of the same names in Azure. */
+export interface ExportAccess {
+  readonly network: 'AllowAll' | 'AllowPrivate' | 'DenyAll'
+  /** From the public network. */
+  readonly isPublic: boolean
+  /** ARM id of the private way, with `AllowPrivate`. */
+  readonly diskAccessId: string | undefined
+  /** The link alone is not enough: a token of Entra is wanted, too. */
+  readonly entraOnly: boolean
+}
+
 export interface Disk extends ResourceRef {
   readonly id: string
   readonly region: string
@@ -88,6 +99,8 @@ export interface Disk extends ResourceRef {
   readonly uniqueId: string | undefined
   readonly tier: string | undefined
   readonly architecture: string | undefined
+  /** Undefined: open to whoever holds a link, which is Azure's default. */
+  readonly exportAccess?: ExportAccess | undefined
   readonly tags: Readonly<Record<string, string>>
   readonly provisioningState: string
 }

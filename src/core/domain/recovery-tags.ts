@@ -6,7 +6,7 @@
  */
 import type { DiskFacts, MachineFacts, Proof, Tier } from './backup.js'
 import { proofLevels, tiers } from './backup.js'
-import type { Caching, Plan, TrustedLaunch, VmRef } from './machine.js'
+import type { Caching, ExportAccess, Plan, TrustedLaunch, VmRef } from './machine.js'
 import { decodeFields, encodeFields, longestTagValue, type TagMap, tagOf } from './tag-text.js'
 
 export const recoveryTag = {
@@ -31,6 +31,10 @@ export const recoveryTag = {
   verifyFailedAt: 'azlin:verify-failed-at',
   /** The strongest proof that it can be restored: `level=3;at=…`. */
   proof: 'azlin:proof',
+  /** What one disk's snapshot held when it was first read: `holds=data;sha256=…;at=…`. */
+  content: 'azlin:content',
+  /** What only a reading of all of it showed to be wrong with one disk's snapshot: `fault=changed;depth=deep;at=…`. */
+  fault: 'azlin:fault',
   /** Tells two commands apart that took a set of the same name in the same second. */
   capture: 'azlin:capture',
 } as const
@@ -77,8 +81,13 @@ export function machineFactsIn(tags: TagMap): MachineFacts | undefined {
 }
 
 export function diskTags(facts: DiskFacts): TagMap {
-  const { lun, caching, sku, sizeGb, zone, of, diskName } = facts
-  const fields = { lun: lun ?? 'os', of, cache: caching, sku, gb: sizeGb, zone }
+  const { lun, caching, sku, sizeGb, zone, of, diskName, exportAccess: access } = facts
+  const shut = access && {
+    net: access.network,
+    pub: access.isPublic ? undefined : 'off',
+    auth: access.entraOnly ? 'entra' : undefined,
+  }
+  const fields = { lun: lun ?? 'os', of, cache: caching, sku, gb: sizeGb, zone, ...shut }
   const named = encodeFields({ ...fields, name: diskName })
   // The name is only for people; without it the rest always fits.
   return { [recoveryTag.disk]: named.length <= longestTagValue ? named : encodeFields(fields) }
@@ -95,7 +104,15 @@ export function diskFactsIn(tags: TagMap): DiskFacts | undefined {
   const caching = oneOf<Caching>(fields.get('cache'), ['None', 'ReadOnly', 'ReadWrite'])
   const sku = fields.get('sku')
   if (lun === undefined || !of || sizeGb === undefined || caching === undefined || !sku) return undefined
-  return { lun, caching, sku, sizeGb, zone: fields.get('zone'), of, diskName: fields.get('name') ?? '' }
+  const exportAccess = exportAccessIn(fields)
+  return { lun, caching, sku, sizeGb, zone: fields.get('zone'), of, diskName: fields.get('name') ?? '', exportAccess }
+}
+
+function exportAccessIn(fields: ReadonlyMap<string, string>): ExportAccess | undefined {
+  const network = oneOf(fields.get('net'), ['AllowAll', 'AllowPrivate', 'DenyAll'])
+  if (network === undefined) return undefined
+  const [isPublic, entraOnly] = [fields.get('pub') !== 'off', fields.get('auth') === 'entra']
+  return { network, isPublic, entraOnly, diskAccessId: undefined }
 }
 
 export function tierIn(tags: TagMap): Tier | undefined {

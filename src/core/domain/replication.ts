@@ -66,8 +66,9 @@ const notCopied: readonly string[] = [
   recoveryTag.replicatedTo,
   recoveryTag.verifiedAt,
   recoveryTag.capture,
-  'azlin:verify-failed-at',
-  'azlin:proof',
+  recoveryTag.verifyFailedAt,
+  recoveryTag.proof,
+  recoveryTag.fault,
 ]
 
 export function wantOf(backup: Backup, disk: RecoveryDisk, place: CopyPlace, extra: TagMap): CopyWant {

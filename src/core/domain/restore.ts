@@ -5,7 +5,8 @@
 
 import { sameId } from './arm-id.js'
 import type { RecoveryDisk, RecoveryPoint } from './backup.js'
-import type { AttachedDisk, Caching, Disk, Machine } from './machine.js'
+import type { AttachedDisk, Caching, Disk, ExportAccess, Machine } from './machine.js'
+import { verifiedAtIn, verifyFailedAtIn } from './recovery-tags.js'
 
 /** One disk to be made, and the place it will take. */
 export interface DiskPlan {
@@ -17,6 +18,7 @@ export interface DiskPlan {
   readonly zone: string | undefined
   readonly tier: string | undefined
   readonly encryptionSetId: string | undefined
+  readonly exportAccess?: ExportAccess | undefined
   readonly tags: Readonly<Record<string, string>>
   /** The disk that holds the place now; it is kept. */
   readonly previous: AttachedDisk | undefined
@@ -36,6 +38,12 @@ export function zoneFor(sku: string, zone: string | undefined): string | undefin
   return /_ZRS$/i.test(sku) ? undefined : zone
 }
 
+/** What a disk may not give out, a new one of its data may not either. A private way is of its region and is not known here. */
+export function asClosed(access: ExportAccess | undefined): ExportAccess | undefined {
+  if (access?.network !== 'AllowPrivate' || access.diskAccessId !== undefined) return access
+  return { ...access, network: 'DenyAll' }
+}
+
 export function placeName(lun: number | null): string {
   return lun === null ? 'the OS disk' : `the data disk at LUN ${lun}`
 }
@@ -43,7 +51,7 @@ export function placeName(lun: number | null): string {
 /** New disks for a VM whose old ones they replace. `current` holds the disks that are attached now. */
 export function planInPlace(machine: Machine, point: RecoveryPoint, current: readonly Disk[]): DiskPlans {
   const problems: string[] = []
-  const notices: string[] = []
+  const notices = doubtsOn(point)
 
   if (point.region.toLowerCase() !== machine.region.toLowerCase())
     problems.push(`it lies in ${point.region} and ${machine.name} in ${machine.region}`)
@@ -81,6 +89,7 @@ function planDisk(
     zone: zoneFor(sku, now?.zone ?? machine.zone),
     tier: now?.tier,
     encryptionSetId: now?.encryptionSetId ?? source.snapshot.encryptionSetId,
+    exportAccess: now ? now.exportAccess : asClosed(source.facts?.exportAccess),
     tags: usersTags(now?.tags ?? {}),
     previous,
   }
@@ -132,9 +141,21 @@ export function planBeside(point: RecoveryPoint, original: Machine | undefined, 
       zone: zoneFor(sku, zone),
       tier: undefined,
       encryptionSetId: source.snapshot.encryptionSetId,
+      exportAccess: asClosed(source.facts?.exportAccess),
       tags: {},
       previous: undefined,
     }
   })
-  return { disks, problems, notices: [] }
+  return { disks, problems, notices: doubtsOn(point) }
+}
+
+/** Whoever has lost a server may have no better one: it is said, and not refused. */
+function doubtsOn({ name, disks }: RecoveryPoint): string[] {
+  const tags = disks.map(({ snapshot }) => snapshot.tags)
+  const failed = tags.flatMap((one) => verifyFailedAtIn(one) ?? []).toSorted((a, b) => +b - +a)[0]
+  const hasPassed = tags.every((one) => verifiedAtIn(one) !== undefined)
+  if (!failed || hasPassed) return []
+  return [
+    `The last verification of ${name} failed (${failed.toISOString()}): what is in it may be damaged. azlin backup verify ${name} tells why.`,
+  ]
 }

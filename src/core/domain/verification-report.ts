@@ -23,6 +23,8 @@ export interface Verified {
 export interface VmFacts {
   readonly vm: VmRef
   readonly backups: readonly Backup[]
+  /** In its own region, and no longer being taken. */
+  readonly incomplete: readonly Backup[]
   readonly copies: readonly Backup[]
   /** Undefined where the VM has none, or is gone. */
   readonly schedule: BackupSchedule | undefined
@@ -40,11 +42,13 @@ export interface Unverified {
 }
 
 export interface Totals {
+  /** Without those that were accepted unread: they show nothing of what the backup holds. */
   readonly totalVerified: number
   /** 0 to 100; undefined where there were none. */
   readonly successRate: number | undefined
   readonly lastVerified: Date | undefined
   readonly interrupted: number
+  readonly acceptedUnread: number
 }
 
 export interface VmReport extends Totals {
@@ -130,14 +134,22 @@ function asTold({ name, vm, region }: Backup, verifiedAt: Date, success: boolean
 }
 
 function totalsOf(ever: readonly Verified[], recent: readonly Verified[], interrupted: number): Totals {
-  const good = recent.filter(({ success }) => success).length
-  const moments = ever.filter(({ success }) => success).map(({ verifiedAt }) => +verifiedAt)
+  const good = recent.filter(isProof).length
+  const acceptedUnread = recent.filter((one) => one.success && !isProof(one)).length
+  const totalVerified = recent.length - acceptedUnread
+  const moments = ever.filter(isProof).map(({ verifiedAt }) => +verifiedAt)
   return {
-    totalVerified: recent.length,
-    successRate: recent.length === 0 ? undefined : (good / recent.length) * 100,
+    totalVerified,
+    successRate: totalVerified === 0 ? undefined : (good / totalVerified) * 100,
     lastVerified: moments.length === 0 ? undefined : new Date(Math.max(...moments)),
     interrupted,
+    acceptedUnread,
   }
+}
+
+/** `--allow-unread` makes a success of what nobody has read. */
+function isProof({ success, diskReadable }: Verified): boolean {
+  return success && diskReadable === true
 }
 
 function failuresIn(recent: readonly Verified[]): readonly Verified[] {
@@ -152,16 +164,24 @@ function toUnverified({ name, vm, createdAt, verifiedAt }: Backup): Unverified {
   return { backup: name, vm, createdAt, verifiedAt }
 }
 
+function warningsOn(facts: VmFacts, now: Date): readonly string[] {
+  const broken = facts.incomplete.map(
+    ({ name }) =>
+      `${name} is incomplete, so that it cannot be restored whole. azlin backup verify ${name} tells what is missing.`,
+  )
+  return [...broken, ...pauseOn(facts, now)]
+}
+
 /**
  * When the longest pause between two verifications is longer than backups are kept, one that is damaged can expire,
  * with all that were good before it, and nobody would have noticed.
  */
-function warningsOn({ vm, backups, schedule, verified }: VmFacts, now: Date): readonly string[] {
+function pauseOn({ vm, backups, schedule, verified }: VmFacts, now: Date): readonly string[] {
   const kept = schedule && shortestKept(schedule)
   const oldest = Math.min(...backups.map(({ createdAt }) => +createdAt))
   if (!kept || !schedule.enabled || backups.length === 0) return []
   const from = Math.max(oldest, +now - lookBackMs)
-  const moments = verified.filter(({ success, verifiedAt }) => success && +verifiedAt > from)
+  const moments = verified.filter((one) => isProof(one) && +one.verifiedAt > from)
   const pause = longestPause([from, ...moments.map(({ verifiedAt }) => +verifiedAt), +now])
   if (pause <= kept.days * dayMs) return []
   const days = Math.floor(pause / dayMs)

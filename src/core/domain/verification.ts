@@ -13,11 +13,31 @@ export function depthName(depth: Depth): string {
   return typeof depth === 'string' ? depth : `${depth.part}/${depth.of}`
 }
 
+/**
+ * What is wrong with the backup itself. `plain`: every verification sees it. `hidden`: only one that reads all of it
+ * does. `changed`: the snapshot does not hold any more what it held.
+ */
+export type Fault = 'plain' | 'hidden' | 'changed'
+
+export interface VerifyOptions {
+  readonly depth: Depth
+  /** A disk that a policy keeps from being read is not held against the backup. */
+  readonly allowUnread: boolean
+  /** A data disk that was emptied on purpose is not held against it. */
+  readonly allowBlank: boolean
+  /** Disks that their owner closed to export are read all the same, through a link of a temporary one. */
+  readonly allowExport: boolean
+}
+
 /** What was found of one disk. What was not come to stays at its first value. */
 export interface DiskVerdict {
   readonly snapshot: Pick<Snapshot, 'id' | 'name' | 'createdAt'>
   /** Null for the OS disk. */
   readonly lun: number | null
+  /** Of the disk that was backed up, where the backup says it. */
+  readonly diskName: string | undefined
+  /** When the backup was begun. */
+  readonly takenAt: Date
   readonly sizeGb: number
   /** Name of the temporary disk. */
   readonly testDisk: string
@@ -42,8 +62,12 @@ export interface DiskVerdict {
   readonly requests: number
   /** SHA-256 of everything that was to be read, at a deep verification or a slice of one. */
   readonly digest: string | undefined
-  /** The backup itself is at fault, and not what stood between. */
-  readonly condemned: boolean
+  /** The first digest of the same part of this snapshot, where there is one. */
+  readonly earlier: { readonly digest: string; readonly at: Date } | undefined
+  /** It is blank, its disk was not, and the caller knows of it. */
+  readonly blankAllowed: boolean
+  /** Undefined: the backup itself is not at fault. */
+  readonly fault: Fault | undefined
   /** What stood between. */
   readonly error: AzlinError | undefined
 }
@@ -90,10 +114,8 @@ export function verdictOn(
 }
 
 /** Azure, or a policy, keeps the bytes from everybody: another try would end alike. */
-const byPolicy: readonly string[] = ['READ_REFUSED', 'POLICY_DENIED']
-
 function isForgivable({ error }: DiskVerdict): boolean {
-  return error !== undefined && byPolicy.includes(error.code)
+  return error?.code === 'READ_REFUSED'
 }
 
 function placeOf({ lun }: DiskVerdict, count: number): string {

@@ -1,7 +1,8 @@
 /** The temporary disk that a snapshot is verified with. */
 import type { Backup, RecoveryDisk } from './backup.js'
+import type { ExportAccess } from './machine.js'
 import { verifyDiskName } from './naming.js'
-import { zoneFor } from './restore.js'
+import { asClosed, zoneFor } from './restore.js'
 import type { Snapshot } from './snapshot.js'
 
 export interface VerifyDiskPlan {
@@ -11,6 +12,7 @@ export interface VerifyDiskPlan {
   readonly zone: string | undefined
   readonly sku: string
   readonly encryptionSetId: string | undefined
+  readonly exportAccess: ExportAccess | undefined
   readonly sourceSnapshotId: string
 }
 
@@ -21,8 +23,7 @@ const largeSectorSkus = ['PremiumV2_LRS', 'UltraSSD_LRS'] as const
 export function planVerifyDisk(
   { machine, replicaOf }: Backup,
   { snapshot, facts }: RecoveryDisk,
-  at: Date,
-  token: string,
+  { at, token, allowExport }: { readonly at: Date; readonly token: string; readonly allowExport: boolean },
 ): VerifyDiskPlan {
   const sku = skuFor(snapshot, facts?.sku)
   // Zones of a second region have nothing to do with those of the first.
@@ -34,6 +35,7 @@ export function planVerifyDisk(
     zone: zoneFor(sku, zone),
     sku,
     encryptionSetId: snapshot.encryptionSetId,
+    exportAccess: allowExport ? undefined : asClosed(facts?.exportAccess),
     sourceSnapshotId: snapshot.id,
   }
 }
@@ -42,6 +44,14 @@ function skuFor({ sectorBytes }: Snapshot, taken: string | undefined): string {
   const own = largeSectorSkus.find((one) => one.toLowerCase() === taken?.toLowerCase())
   if (sectorBytes === 512 || (own === undefined && sectorBytes !== 4096)) return cheapest
   return own ?? largeSectorSkus[0]
+}
+
+/** A backup that is being taken right now is no half backup yet. */
+const settledMs = 24 * 60 * 60_000
+
+/** It will not become complete any more by itself. */
+export function isSettled({ createdAt, copying }: Backup, now: Date): boolean {
+  return !copying && +now - +createdAt > settledMs
 }
 
 /** Why nothing can be made of it, told before anything is. */

@@ -126,6 +126,7 @@ async function describe(
           zone: disk.zone,
           of: found.length,
           diskName: attached.name,
+          exportAccess: disk.exportAccess,
         }),
       },
     },

@@ -52,7 +52,8 @@ export async function factsFor(
     const snapshot = backup.disks.find((one) => one.lun === lun)?.snapshot
     if (!place || !disk || !snapshot) return ofMachine
     const { caching, name: diskName } = place
-    const facts = { lun, caching, sku: disk.sku, sizeGb: snapshot.sizeGb, zone: disk.zone, diskName }
+    const { sku, zone, exportAccess } = disk
+    const facts = { lun, caching, sku, sizeGb: snapshot.sizeGb, zone, diskName, exportAccess }
     return { ...ofMachine, ...diskTags({ ...facts, of: backup.disks.length }) }
   }
 }

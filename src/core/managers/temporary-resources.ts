@@ -123,8 +123,9 @@ export class TemporaryResources {
     run: Run,
   ): Promise<Disk> {
     const { disks } = this.#deps.azure
-    const { zone, sku, sizeGb, tier, encryptionSetId, source } = plan
-    const shape = { ...ref, region, zone, sku, sizeGb, tier, encryptionSetId, sourceSnapshotId: source.snapshot.id }
+    const { zone, sku, sizeGb, tier, encryptionSetId, exportAccess, source } = plan
+    const kind = { zone, sku, sizeGb, tier, encryptionSetId, exportAccess }
+    const shape = { ...ref, ...kind, region, sourceSnapshotId: source.snapshot.id }
     run.report({ type: 'disk.started', disk: ref.name })
     const disk = await this.make(
       'disk',

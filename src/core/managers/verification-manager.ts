@@ -2,8 +2,8 @@ import type { Backup } from '../domain/backup.js'
 import type { VmRef } from '../domain/machine.js'
 import { recoveryOf } from '../domain/recovery-points.js'
 import type { Snapshot } from '../domain/snapshot.js'
-import { type Depth, depthName, isStale, type Verification, verdictOn } from '../domain/verification.js'
-import { whyNotVerifiable } from '../domain/verify-plan.js'
+import { depthName, isStale, type Verification, type VerifyOptions, verdictOn } from '../domain/verification.js'
+import { isSettled, whyNotVerifiable } from '../domain/verify-plan.js'
 import { AzlinError } from '../errors.js'
 import type { Records } from '../ports/records.js'
 import type { Limit, Run } from '../run.js'
@@ -20,12 +20,6 @@ export interface VerificationDeps extends ManagerDeps {
   readonly lookEveryMs: number
   /** How many backups of a VM are verified at once; Azure allows five links in the family of a disk's snapshots. */
   readonly backupLimit: Limit
-}
-
-export interface VerifyOptions {
-  readonly depth: Depth
-  /** A disk that a policy keeps from being read is not held against the backup. */
-  readonly allowUnread: boolean
 }
 
 export interface VerifyOne {
@@ -46,9 +40,6 @@ export interface VerifyItem {
   /** Why it could not be verified at all. */
   readonly error: AzlinError | undefined
 }
-
-/** A backup that is being taken right now is no half backup yet. */
-const settledMs = 24 * 60 * 60_000
 
 /** Shows of backups that they can be restored: a disk is made of each snapshot, read, and removed again. */
 export class VerificationManager {
@@ -124,7 +115,7 @@ export class VerificationManager {
 
   async #backupsOf(vm: VmRef, replicaIn: string | undefined, run: Run): Promise<readonly Backup[]> {
     const { azure, clock } = this.#deps
-    const isSettled = ({ createdAt, copying }: Backup) => !copying && +clock.now() - +createdAt > settledMs
+    const now = clock.now()
     const recovery =
       replicaIn === undefined
         ? await readRecovery(azure, vm, run)
@@ -133,15 +124,16 @@ export class VerificationManager {
     const there = replicas.filter(({ region }) => region.toLowerCase() === replicaIn?.toLowerCase())
     const found =
       replicaIn === undefined
-        ? [...backups, ...incomplete.filter(isSettled)]
-        : there.filter((one) => one.complete || isSettled(one))
+        ? [...backups, ...incomplete.filter((one) => isSettled(one, now))]
+        : there.filter((one) => one.complete || isSettled(one, now))
     if (found.length === 0)
-      throw new AzlinError('NO_BACKUPS', { vm: vm.name, resourceGroup: replicaIn ?? vm.resourceGroup })
+      throw new AzlinError('NO_BACKUPS', { vm: vm.name, resourceGroup: vm.resourceGroup, region: replicaIn })
     return found
   }
 
   #isWanted(backup: Backup, which: VerifyMany['which']): boolean {
-    if (which === 'all') return true
+    // What a backup was when it was verified says nothing once snapshots of it are gone.
+    if (which === 'all' || !backup.complete) return true
     return which === 'stale' ? isStale(backup, this.#deps.clock.now()) : backup.verifiedAt === undefined
   }
 
@@ -155,7 +147,7 @@ export class VerificationManager {
     try {
       const deps = { ...this.#deps, journal: records.journal, verifications: records.verifications }
       const outcomes = await Promise.allSettled(
-        backup.disks.map((disk) => verifyDisk(deps, backup, disk, options.depth, run)),
+        backup.disks.map((disk) => verifyDisk(deps, backup, disk, options, run)),
       )
       const disks = outcomes.map((outcome) => {
         if (outcome.status === 'rejected') throw outcome.reason

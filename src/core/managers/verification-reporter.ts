@@ -1,3 +1,4 @@
+import type { Backup } from '../domain/backup.js'
 import type { Machine, VmRef } from '../domain/machine.js'
 import { recoveryOf } from '../domain/recovery-points.js'
 import { recoveryTag } from '../domain/recovery-tags.js'
@@ -5,6 +6,7 @@ import { readSchedule } from '../domain/schedule.js'
 import type { Snapshot } from '../domain/snapshot.js'
 import { tagOf } from '../domain/tag-text.js'
 import { reportOn, type VerificationReport, type VmFacts } from '../domain/verification-report.js'
+import { isSettled } from '../domain/verify-plan.js'
 import { AzlinError } from '../errors.js'
 import type { VerificationRecord } from '../ports/verifications.js'
 import type { Run } from '../run.js'
@@ -41,11 +43,15 @@ export class VerificationReporter {
 
   async #readOne(vm: VmRef, run: Run): Promise<Found> {
     const { azure } = this.#deps
-    const [machine, { backups, replicas }] = await Promise.all([
+    const [machine, { backups, incomplete, replicas }] = await Promise.all([
       azure.machines.find(vm, run.signal),
       readRecovery(azure, vm, run),
     ])
-    return { vm, backups, copies: replicas, schedule: scheduleOf(machine) }
+    return { vm, backups, incomplete: this.#settled(incomplete), copies: replicas, schedule: scheduleOf(machine) }
+  }
+
+  #settled(incomplete: readonly Backup[]): readonly Backup[] {
+    return incomplete.filter((backup) => isSettled(backup, this.#deps.clock.now()))
   }
 
   async #readAll(resourceGroup: string | undefined, run: Run): Promise<readonly Found[]> {
@@ -66,10 +72,14 @@ export class VerificationReporter {
     return [...byVm.values()]
       .map(({ vm: { name, resourceGroup: group }, machine, mine }) => {
         const vm = { name, resourceGroup: group }
-        const { backups, replicas } = recoveryOf(mine, vm, machine)
-        return { vm, backups, copies: replicas, schedule: scheduleOf(machine) }
+        const { backups, incomplete, replicas } = recoveryOf(mine, vm, machine)
+        const known = { vm, schedule: scheduleOf(machine) }
+        return { ...known, backups, incomplete: this.#settled(incomplete), copies: replicas }
       })
-      .filter(({ backups, copies, schedule }) => schedule !== undefined || backups.length + copies.length > 0)
+      .filter(
+        ({ backups, incomplete, copies, schedule }) =>
+          schedule !== undefined || backups.length + incomplete.length + copies.length > 0,
+      )
   }
 
   /** Backups of a group's VMs may lie in other groups; an account that sees only the one group sees what is there. */

@@ -1,4 +1,5 @@
 /** Reads all of a disk, or a part of it, in order and with bounded memory, and gives it one digest. */
+import { setMaxListeners } from 'node:events'
 import type { Clock } from '../clock.js'
 import type { ByteRange } from '../domain/disk-image/finding.js'
 import { chunksOf } from '../domain/disk-image/slices.js'
@@ -84,6 +85,8 @@ async function* inOrder(
   // When one read fails, or the reader goes away, the others need not go on.
   const stop = new AbortController()
   const both = AbortSignal.any([signal, stop.signal])
+  // Each piece that is asked for listens to it.
+  setMaxListeners(0, both)
   const read = async ({ offset, length }: ByteRange): Promise<Piece> => {
     const into = await memory.take()
     const bytes = await blob.read(offset, length, both, into)

@@ -3,7 +3,7 @@
  * Closing and deleting happen whatever came before, with time of their own.
  */
 import type { Backup, RecoveryDisk } from '../domain/backup.js'
-import { type Depth, type DiskVerdict, depthName, sizeProblems, stateProblems } from '../domain/verification.js'
+import { type DiskVerdict, sizeProblems, stateProblems, type VerifyOptions } from '../domain/verification.js'
 import { planVerifyDisk, type VerifyDiskPlan } from '../domain/verify-plan.js'
 import { AzlinError, type ErrorCode } from '../errors.js'
 import type { DiskBlob } from '../ports/blobs.js'
@@ -11,6 +11,7 @@ import type { Verifications } from '../ports/verifications.js'
 import type { Run } from '../run.js'
 import { newToken } from './capture.js'
 import { type TemporaryDeps, TemporaryResources } from './temporary-resources.js'
+import { compareWithEarlier, recallFault } from './verify-history.js'
 import { readDisk } from './verify-read.js'
 
 export interface VerifyDiskDeps extends TemporaryDeps {
@@ -33,24 +34,28 @@ const linkPatienceMs = 5 * 60_000
 /** Refusals that say something about the snapshot; all others are about Azure, this account or the way there. */
 const telling: readonly ErrorCode[] = ['AZURE_REJECTED', 'AZURE_NOT_FOUND']
 
-type Found = { -readonly [Key in keyof DiskVerdict]: DiskVerdict[Key] }
+export type Found = { -readonly [Key in keyof DiskVerdict]: DiskVerdict[Key] }
 
 /** Rejects when the run was stopped, or for a fault of azlin; all else is in the verdict. */
 export async function verifyDisk(
   deps: VerifyDiskDeps,
   backup: Backup,
   source: RecoveryDisk,
-  depth: Depth,
+  options: VerifyOptions,
   run: Run,
 ): Promise<DiskVerdict> {
-  const plan = planVerifyDisk(backup, source, deps.clock.now(), newToken())
-  const found = nothingFound(source, plan)
-  const extent = depth === 'usual' ? 'usual' : 'deep'
+  const plan = planVerifyDisk(backup, source, {
+    at: deps.clock.now(),
+    token: newToken(),
+    allowExport: options.allowExport,
+  })
+  const found = nothingFound(backup, source, plan)
+  const extent = options.depth === 'usual' ? 'usual' : 'deep'
   const temporary = new TemporaryResources(deps, `verify ${backup.name}`, lifetimeMs[extent])
   const discard = new Discard(deps, plan, found)
   try {
     await makeDisk(deps, plan, source, { found, temporary, discard }, run)
-    if (found.problems.length === 0) await open(deps, { backup, source, plan, depth, found, discard }, run)
+    if (found.problems.length === 0) await open(deps, { backup, source, plan, options, found, discard }, run)
   } catch (error) {
     if (!AzlinError.is(error) || run.signal.aborted) throw error
     blame(found, error)
@@ -58,6 +63,7 @@ export async function verifyDisk(
     await temporary.remove(run)
   }
   run.signal.throwIfAborted()
+  recallFault(source.snapshot, options.depth, found)
   return found
 }
 
@@ -90,21 +96,22 @@ async function makeDisk(
   const ofSize = sizeProblems(made, snapshot, facts?.sizeGb)
   found.sizeMatches = ofSize.length === 0
   found.problems = [...stateProblems(made), ...ofSize]
-  found.condemned = found.problems.length > 0
+  if (found.problems.length > 0) found.fault = 'plain'
 }
 
 interface Opening {
   readonly backup: Backup
   readonly source: RecoveryDisk
   readonly plan: VerifyDiskPlan
-  readonly depth: Depth
+  readonly options: VerifyOptions
   readonly found: Found
   readonly discard: Discard
 }
 
 async function open(deps: VerifyDiskDeps, opening: Opening, run: Run): Promise<void> {
   const { azure, clock } = deps
-  const { backup, source, plan, depth, found, discard } = opening
+  const { backup, source, plan, options, found, discard } = opening
+  const { depth } = options
   let blob: DiskBlob
   try {
     discard.opened = true
@@ -121,7 +128,7 @@ async function open(deps: VerifyDiskDeps, opening: Opening, run: Run): Promise<v
   const seed = `${source.snapshot.id.toLowerCase()} ${clock.now().toISOString()}`
   try {
     const read = await readDisk(blob, source, { depth, seed, testDisk: plan.name, clock }, run)
-    Object.assign(found, read, { readable: read.problems.length === 0, condemned: read.problems.length > 0 })
+    Object.assign(found, read, { readable: read.problems.length === 0 })
   } catch (error) {
     found.readable = false
     throw error
@@ -129,25 +136,7 @@ async function open(deps: VerifyDiskDeps, opening: Opening, run: Run): Promise<v
     found.requests = blob.requests
   }
   run.report({ type: 'verify.read', disk: plan.name, bytes: found.bytesRead })
-  await compareWithEarlier(deps, backup, source, depth, found)
-}
-
-/** With what earlier verifications saw: of this very snapshot, and of this disk in other backups. */
-async function compareWithEarlier(
-  { verifications }: VerifyDiskDeps,
-  backup: Backup,
-  { snapshot, lun }: RecoveryDisk,
-  depth: Depth,
-  found: Found,
-): Promise<void> {
-  const accuse = (problem: string) => {
-    Object.assign(found, { problems: [...found.problems, problem], readable: false, condemned: true })
-  }
-  const earlier = found.digest === undefined ? undefined : await verifications.digestOf(snapshot, depthName(depth))
-  if (earlier && earlier.digest !== found.digest)
-    accuse(`Its content changed since it was read on ${earlier.at.toISOString()}: a snapshot must stay as it is.`)
-  const before = found.blank ? await verifications.contentOf(backup.vm, lun, backup.name) : undefined
-  if (before && !before.blank) accuse(`It is all zero; in ${before.backup} this disk was: ${before.content}`)
+  await compareWithEarlier(deps.verifications, backup, source, options, found)
 }
 
 async function openLink(
@@ -157,11 +146,13 @@ async function openLink(
   run: Run,
 ): Promise<string> {
   const begun = clock.elapsed()
-  for (;;) {
+  for (let told = false; ; told = true) {
     try {
       return await azure.disks.grantRead(plan, seconds, run.signal)
     } catch (error) {
       if (!AzlinError.is(error, 'ACTIVE_SAS') || clock.elapsed() - begun > linkPatienceMs) throw error
+      const text = `${plan.name} waits up to ${linkPatienceMs / 60_000} minutes for a link: the disk's snapshots have as many as Azure allows.`
+      if (!told) run.report({ type: 'notice', code: error.code, text })
       await clock.sleep(lookEveryMs, run.signal)
     }
   }
@@ -170,7 +161,7 @@ async function openLink(
 function blame(found: Found, error: AzlinError): void {
   found.error = error
   found.problems = [...found.problems, found.created ? error.message : `No disk could be made of it. ${error.message}`]
-  found.condemned = !found.created && telling.includes(error.code)
+  if (!found.created && telling.includes(error.code)) found.fault = 'plain'
 }
 
 /** Closes and deletes the disk, and looks until it is gone. Tried again as a whole while Azure refuses for a time. */
@@ -229,11 +220,13 @@ class Discard {
   }
 }
 
-function nothingFound({ snapshot, lun }: RecoveryDisk, plan: VerifyDiskPlan): Found {
+function nothingFound(backup: Backup, { snapshot, lun, facts }: RecoveryDisk, plan: VerifyDiskPlan): Found {
   const { id, name, createdAt } = snapshot
   return {
     snapshot: { id, name, createdAt },
     lun,
+    diskName: facts?.diskName || undefined,
+    takenAt: backup.createdAt,
     sizeGb: snapshot.sizeGb,
     testDisk: plan.name,
     created: false,
@@ -249,7 +242,9 @@ function nothingFound({ snapshot, lun }: RecoveryDisk, plan: VerifyDiskPlan): Fo
     allocatedBytes: undefined,
     requests: 0,
     digest: undefined,
-    condemned: false,
+    earlier: undefined,
+    blankAllowed: false,
+    fault: undefined,
     error: undefined,
   }
 }

@@ -7,7 +7,7 @@ import { isZero } from '../domain/disk-image/fields.js'
 import type { ByteRange } from '../domain/disk-image/finding.js'
 import { sampleRanges } from '../domain/disk-image/sample.js'
 import { sliceOf } from '../domain/disk-image/slices.js'
-import type { Depth } from '../domain/verification.js'
+import type { Depth, Fault } from '../domain/verification.js'
 import type { DiskBlob } from '../ports/blobs.js'
 import type { Run } from '../run.js'
 import { readDeep } from './verify-deep.js'
@@ -15,6 +15,7 @@ import { readDeep } from './verify-deep.js'
 export interface Reading {
   readonly content: string
   readonly blank: boolean
+  readonly fault: Fault | undefined
   readonly problems: readonly string[]
   readonly notes: readonly string[]
   readonly bytesRead: number
@@ -33,6 +34,7 @@ export interface ReadWish {
 const gib = 1024 ** 3
 const sample = { count: 64, bytesEach: 64 * 1024 } as const
 const readsAtOnce = 8
+const dataInside = 'Zeros where a partition table or file system would begin, and data behind: it is raw.'
 
 /** Rejects only with what the blob rejects with. */
 export async function readDisk(
@@ -50,20 +52,23 @@ export async function readDisk(
     role,
     generation: snapshot.generation,
   })
-  const common = { content: found.summary, blank: found.blank, notes: found.notes }
+  const common = { content: found.summary, blank: found.blank, notes: found.notes, fault: undefined }
   const problems = found.problems.map(({ where, reason }) => `${where}: ${reason}`)
 
   const allocated = await blob.allocated(signal)
   const allocatedBytes = sumOf(allocated)
   // What is known to be broken is not read to its end.
-  if (!found.ok) return { ...common, problems, bytesRead: found.bytesRead, allocatedBytes, digest: undefined }
+  if (!found.ok)
+    return { ...common, problems, fault: 'plain', bytesRead: found.bytesRead, allocatedBytes, digest: undefined }
 
   // Azure makes the footer of a VHD at each export anew; it is no content.
   const inside = within(allocated, found.container === 'vhd' ? sizeBytes : blob.sizeBytes)
   const sampled = await readSample(blob, inside, { ...wish, role }, signal)
   const bytesRead = found.bytesRead + sampled.bytesRead
-  if (wish.depth === 'usual' || sampled.problems.length > 0)
-    return { ...common, problems: sampled.problems, bytesRead, allocatedBytes, digest: undefined }
+  const seen = found.blank && sampled.holdsData ? { ...common, blank: false, content: dataInside } : common
+  if (sampled.problems.length > 0)
+    return { ...seen, problems: sampled.problems, fault: 'plain', bytesRead, allocatedBytes, digest: undefined }
+  if (wish.depth === 'usual') return { ...seen, problems: [], bytesRead, allocatedBytes, digest: undefined }
 
   const blocks = wholeBlocks(inside, found.container === 'vhd' ? sizeBytes : blob.sizeBytes)
   const ranges = wish.depth === 'deep' ? blocks : sliceOf(blocks, wish.depth)
@@ -72,13 +77,16 @@ export async function readDisk(
   const deep = await readDeep(blob, ranges, { clock: wish.clock, advanced }, signal)
   const isVhdx = found.container === 'vhdx'
   const unstable = 'A VHDX has identifiers that differ at each export, so it has no digest to be compared.'
+  const isWhole = deep.problems.length === 0
   return {
-    ...common,
+    ...seen,
     problems: deep.problems,
+    fault: isWhole ? undefined : 'hidden',
     notes: isVhdx ? [...found.notes, unstable] : found.notes,
     bytesRead: bytesRead + deep.bytesRead,
     allocatedBytes,
-    digest: isVhdx ? undefined : deep.digest,
+    // What was read in part would be compared with the whole later.
+    digest: isVhdx || !isWhole ? undefined : deep.digest,
   }
 }
 
@@ -87,7 +95,7 @@ async function readSample(
   allocated: readonly ByteRange[],
   { seed, role }: ReadWish & { readonly role: 'os' | 'data' },
   signal: AbortSignal,
-): Promise<{ readonly problems: readonly string[]; readonly bytesRead: number }> {
+): Promise<{ readonly problems: readonly string[]; readonly bytesRead: number; readonly holdsData: boolean }> {
   const waiting = sampleRanges(allocated, seed, sample)
   const count = waiting.length
   const problems: string[] = []
@@ -105,7 +113,7 @@ async function readSample(
   await Promise.all(Array.from({ length: readsAtOnce }, reader))
   if (role === 'os' && written === 0)
     problems.push(`Everything of the ${count} ranges that were read as a sample of its data is zero.`)
-  return { problems, bytesRead }
+  return { problems, bytesRead, holdsData: written > 0 }
 }
 
 function within(ranges: readonly ByteRange[], end: number): ByteRange[] {

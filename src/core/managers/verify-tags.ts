@@ -2,6 +2,7 @@
 import type { Backup } from '../domain/backup.js'
 import { encodeProof, recoveryTag } from '../domain/recovery-tags.js'
 import { levelOf, strongerProof, type Verification } from '../domain/verification.js'
+import { marksOf } from '../domain/verify-marks.js'
 import { AzlinError } from '../errors.js'
 import type { Azure } from '../ports/azure.js'
 import type { Run } from '../run.js'
@@ -12,11 +13,11 @@ import type { Run } from '../run.js'
  */
 export async function tagVerified(azure: Azure, backup: Backup, result: Verification, run: Run): Promise<void> {
   const at = result.verifiedAt
-  const condemned = result.disks.some((disk) => disk.condemned)
+  const condemned = result.disks.some(({ fault }) => fault !== undefined)
   const level = levelOf(result.disks)
   const proof = { [recoveryTag.proof]: encodeProof(strongerProof(backup.proof, level, at)) }
   const isProven = level === 3 && result.success
-  const merged = {
+  const shared = {
     ...(isProven && { [recoveryTag.verifiedAt]: at.toISOString() }),
     ...(!result.success && { [recoveryTag.verifyFailedAt]: at.toISOString() }),
     ...(!condemned && level > 1 && proof),
@@ -27,8 +28,13 @@ export async function tagVerified(azure: Azure, backup: Backup, result: Verifica
   ]
   try {
     for (const { snapshot } of backup.disks) {
+      const verdict = result.disks.find((disk) => disk.snapshot.id === snapshot.id)
+      const marks = verdict && marksOf(verdict, result.depth, at, snapshot.tags)
+      const merged = { ...shared, ...marks?.set }
       if (Object.keys(merged).length > 0) await azure.tags.merge(snapshot.id, merged, run.signal)
-      const there = removed.filter((name) => Object.keys(snapshot.tags).some((tag) => tag.toLowerCase() === name))
+      const there = [...removed, ...(marks?.gone ?? [])].filter((name) =>
+        Object.keys(snapshot.tags).some((tag) => tag.toLowerCase() === name),
+      )
       if (there.length > 0) await azure.tags.remove(snapshot.id, there, run.signal)
     }
   } catch (error) {

@@ -4,7 +4,7 @@
  * (TIMED_OUT). Ids compare without case.
  */
 import type { MachineFacts } from '../domain/backup.js'
-import type { Caching, Disk, Machine, MachineStatus, ResourceRef, VmRef } from '../domain/machine.js'
+import type { Caching, Disk, ExportAccess, Machine, MachineStatus, ResourceRef, VmRef } from '../domain/machine.js'
 import type { Snapshot } from '../domain/snapshot.js'
 import type { Blobs } from './blobs.js'
 
@@ -57,6 +57,7 @@ export interface NewDisk extends ResourceRef {
   readonly sourceSnapshotId: string
   readonly tier: string | undefined
   readonly encryptionSetId: string | undefined
+  readonly exportAccess?: ExportAccess | undefined
   readonly tags: Readonly<Record<string, string>>
 }
 

@@ -28,7 +28,17 @@ export interface EarlierReading {
 export interface EarlierContent {
   readonly backup: string
   readonly content: string
-  readonly blank: boolean
+  /** When it was read. */
+  readonly at: Date
+}
+
+/** A disk of a VM, whatever its snapshots are called. */
+export interface DiskOfVm {
+  readonly vm: VmRef
+  /** Null for the OS disk. */
+  readonly lun: number | null
+  /** Another disk at the same LUN is another one. Undefined: nobody knows, and the LUN has to do. */
+  readonly diskName: string | undefined
 }
 
 export interface Verifications {
@@ -41,6 +51,8 @@ export interface Verifications {
   list(filter: VerificationFilter): Promise<readonly VerificationRecord[]>
   /** The first digest of this very snapshot (not of another one of its name) for the same part of it. */
   digestOf(snapshot: Pick<Snapshot, 'id' | 'createdAt'>, depth: string): Promise<EarlierReading | undefined>
-  /** What the disk at a VM's LUN (null: the OS disk) held when it was last read, in another backup. */
-  contentOf(vm: VmRef, lun: number | null, notIn: string): Promise<EarlierContent | undefined>
+  /** What this very snapshot held when it was last read and held anything. */
+  contentIn(snapshot: Pick<Snapshot, 'id' | 'createdAt'>): Promise<EarlierContent | undefined>
+  /** What the disk held in its newest backup from before `before` that held anything; not if it was allowed to be blank since. */
+  contentBefore(disk: DiskOfVm, before: Date): Promise<EarlierContent | undefined>
 }

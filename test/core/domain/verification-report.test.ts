@@ -27,6 +27,7 @@ const facts = (change: Partial<VmFacts>): VmFacts => ({
   vm,
   backups: [],
   copies: [],
+  incomplete: [],
   schedule: undefined,
   verified: [],
   interrupted: [],

@@ -6,33 +6,13 @@ import { encodeProof, proofIn, recoveryTag } from '../../../src/core/domain/reco
 import { type DiskVerdict, isStale, levelOf, strongerProof, verdictOn } from '../../../src/core/domain/verification.js'
 import { planVerifyDisk, whyNotVerifiable } from '../../../src/core/domain/verify-plan.js'
 import { AzlinError } from '../../../src/core/errors.js'
-import { backup, snapshot } from '../support/builders.js'
+import { backup, diskVerdict, snapshot } from '../support/builders.js'
 
 const now = new Date('2026-11-23T12:00:00Z')
 const hoursAgo = (hours: number) => new Date(+now - hours * 3_600_000)
 const moment = fc.date({ min: new Date('2020-01-01'), max: new Date('2030-01-01'), noInvalidDate: true })
 
-const good: DiskVerdict = {
-  snapshot: { id: 'id', name: 's', createdAt: now },
-  lun: null,
-  sizeGb: 30,
-  testDisk: 'd',
-  created: true,
-  deleted: true,
-  sizeMatches: true,
-  readable: true,
-  unread: undefined,
-  content: 'ext4',
-  blank: false,
-  problems: [],
-  notes: [],
-  bytesRead: 1,
-  allocatedBytes: 1,
-  requests: 1,
-  digest: undefined,
-  condemned: false,
-  error: undefined,
-}
+const good = diskVerdict()
 const refused = new AzlinError('READ_REFUSED', { what: 'x', reason: 'a policy' })
 const unread: DiskVerdict = { ...good, readable: undefined, unread: 'Nobody may.', error: refused }
 
@@ -133,8 +113,7 @@ describe('the disk that a snapshot is verified with', () => {
     planVerifyDisk(
       backup('daily', now, { replicaOf }),
       { snapshot: one, lun: null, facts: { ...facts, sku } },
-      now,
-      'c0ffee',
+      { at: now, token: 'c0ffee', allowExport: false },
     )
 
   it('is the cheapest that can hold it, in the zone of the disk, with its encryption, under a name of its own', () => {
@@ -155,8 +134,7 @@ describe('the disk that a snapshot is verified with', () => {
       planVerifyDisk(
         backup('daily', now),
         { snapshot: { ...one, sectorBytes }, lun: 0, facts: { ...facts, sku } },
-        now,
-        'c0ffee',
+        { at: now, token: 'c0ffee', allowExport: false },
       ).sku
     expect(skuOf(4096, 'UltraSSD_LRS')).toBe('UltraSSD_LRS')
     expect(skuOf(4096, 'Premium_LRS')).toBe('PremiumV2_LRS')

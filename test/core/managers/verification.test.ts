@@ -1,8 +1,7 @@
 /** Verification on the embedded Azure: what passes, what is caught, and that nothing is left behind. */
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { Backup } from '../../../src/core/domain/backup.js'
-import type { Verification } from '../../../src/core/domain/verification.js'
-import type { VerifyOptions } from '../../../src/core/managers/verification-manager.js'
+import type { Verification, VerifyOptions } from '../../../src/core/domain/verification.js'
 import type { FaultRequest } from '../../../src/sandbox/faults.js'
 import type { ImageTrouble } from '../../../src/sandbox/image/content.js'
 import { type CoreOnSandbox, coreOnSandbox, endServer } from '../../support/core-on-sandbox.js'
@@ -10,7 +9,7 @@ import { codeOf, usualPolicy } from '../support/bench.js'
 
 const web = { name: 'web-1', resourceGroup: 'demo-rg' }
 const db = { name: 'db-1', resourceGroup: 'demo-rg' }
-const usual: VerifyOptions = { depth: 'usual', allowUnread: false }
+const usual: VerifyOptions = { depth: 'usual', allowUnread: false, allowBlank: false, allowExport: false }
 let core: CoreOnSandbox
 
 beforeEach(async () => {
@@ -381,10 +380,14 @@ describe('verifying all backups of a VM', () => {
 
   it('tells of a backup that lost a disk', async () => {
     const backup = await take(db)
+    // What it was once does not hide what it is now.
+    await verify(backup)
     core.sandbox.world.advance(2 * 86_400_000)
     core.sandbox.world.remove(backup.disks[2]?.snapshot.id ?? '')
     const items = await core.verification.verifyAll(db, { which: 'unverified' }, usual, core.run())
     expect(items.map(({ error }) => error?.code)).toEqual(['NOT_VERIFIABLE'])
+    const { warnings } = await core.verificationReports.report({ vm: db, days: 7 }, core.run())
+    expect(warnings.join()).toMatch(`${backup.name} is incomplete`)
   })
 })
 

@@ -3,6 +3,7 @@ import type { Backup, BackupSchedule, Tier } from '../../../src/core/domain/back
 import type { Machine } from '../../../src/core/domain/machine.js'
 import { backupName } from '../../../src/core/domain/naming.js'
 import type { Snapshot } from '../../../src/core/domain/snapshot.js'
+import type { DiskVerdict } from '../../../src/core/domain/verification.js'
 
 export const subscription = '00000000-0000-0000-0000-000000000001'
 
@@ -98,4 +99,35 @@ export const usualSchedule: BackupSchedule = {
   targetRegion: undefined,
   targetResourceGroup: undefined,
   backupResourceGroup: undefined,
+}
+
+/** Of a disk that was read and is sound. */
+export function diskVerdict(change: Partial<DiskVerdict> = {}): DiskVerdict {
+  const createdAt = new Date('2026-11-23T00:00:00Z')
+  return {
+    snapshot: { id: '/Snapshots/S-1', name: 's-1', createdAt },
+    lun: null,
+    diskName: 'd-1',
+    takenAt: createdAt,
+    sizeGb: 30,
+    testDisk: 't',
+    created: true,
+    deleted: true,
+    sizeMatches: true,
+    readable: true,
+    unread: undefined,
+    content: 'GPT with ext4',
+    blank: false,
+    problems: [],
+    notes: [],
+    bytesRead: 5,
+    allocatedBytes: 9,
+    requests: 2,
+    digest: undefined,
+    earlier: undefined,
+    blankAllowed: false,
+    fault: undefined,
+    error: undefined,
+    ...change,
+  }
 }

@@ -43,7 +43,8 @@ export class MemoryRecords implements Records {
     interrupted: async () => {},
     list: async () => [],
     digestOf: async () => undefined,
-    contentOf: async () => undefined,
+    contentIn: async () => undefined,
+    contentBefore: async () => undefined,
   }
 
   /** Nothing in memory is ever drilled. */

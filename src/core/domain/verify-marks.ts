@@ -1,0 +1,71 @@
+/** What verifications leave in the tags of a disk's snapshot, for the next one on whatever computer. */
+import { recoveryTag } from './recovery-tags.js'
+import { decodeFields, encodeFields, type TagMap, tagOf } from './tag-text.js'
+import type { DiskVerdict, Fault } from './verification.js'
+
+/** A fault that not every verification sees: another one that finds nothing wrong does not lift it by that. */
+export interface KnownFault {
+  readonly fault: Exclude<Fault, 'plain'>
+  /** Of the verification that found it. */
+  readonly depth: string
+  readonly at: Date
+}
+
+/** What it held when it was first read. */
+export interface KnownContent {
+  readonly blank: boolean
+  /** Of a deep verification. */
+  readonly sha256: string | undefined
+  readonly at: Date
+}
+
+export function knownFaultIn(tags: TagMap): KnownFault | undefined {
+  const fields = decodeFields(tagOf(tags, recoveryTag.fault) ?? '')
+  const fault = (['hidden', 'changed'] as const).find((one) => one === fields.get('fault'))
+  const [depth, at] = [fields.get('depth'), new Date(fields.get('at') ?? Number.NaN)]
+  return fault === undefined || !depth || Number.isNaN(+at) ? undefined : { fault, depth, at }
+}
+
+export function knownContentIn(tags: TagMap): KnownContent | undefined {
+  const fields = decodeFields(tagOf(tags, recoveryTag.content) ?? '')
+  const at = new Date(fields.get('at') ?? Number.NaN)
+  const holds = fields.get('holds')
+  if ((holds !== 'data' && holds !== 'nothing') || Number.isNaN(+at)) return undefined
+  const sha256 = /^[0-9a-f]{64}$/.exec(fields.get('sha256') ?? '')?.[0]
+  return { blank: holds === 'nothing', sha256, at }
+}
+
+/** Whether a verification that found nothing wrong has looked at what an earlier one found. */
+export function isLifted({ fault, depth }: KnownFault, by: Pick<DiskVerdict, 'earlier' | 'digest'>, now: string) {
+  const hasLooked = now === 'deep' || now === depth
+  return hasLooked && (fault !== 'changed' || (by.earlier !== undefined && by.earlier.digest === by.digest))
+}
+
+/** The marks to be written on a disk's snapshot, and the names of those to be removed. */
+export function marksOf(verdict: DiskVerdict, depth: string, at: Date, tags: TagMap) {
+  const known = knownContentIn(tags)
+  const set: Record<string, string> = {}
+  const content = contentOf(verdict, depth, at, known)
+  if (content && !(known?.sha256 === content.sha256 && known?.blank === content.blank))
+    set[recoveryTag.content] = encodeFields({
+      holds: content.blank ? 'nothing' : 'data',
+      sha256: content.sha256,
+      at: content.at.toISOString(),
+    })
+  // The one that is known was not lifted: it stays as it was found.
+  const isNew = (verdict.fault === 'hidden' || verdict.fault === 'changed') && knownFaultIn(tags) === undefined
+  if (isNew) set[recoveryTag.fault] = encodeFields({ fault: verdict.fault, depth, at: at.toISOString() })
+  const isSound = verdict.readable === true && verdict.fault === undefined
+  const gone = isSound && tagOf(tags, recoveryTag.fault) !== undefined ? [recoveryTag.fault] : []
+  return { set, gone }
+}
+
+/** The first reading counts, and is added to by later ones. */
+function contentOf(verdict: DiskVerdict, depth: string, at: Date, known: KnownContent | undefined) {
+  const { readable, blank, digest, earlier, fault } = verdict
+  const sha256 = known?.sha256 ?? (depth === 'deep' ? (earlier?.digest ?? (readable ? digest : undefined)) : undefined)
+  if (fault === 'changed')
+    return sha256 === undefined ? undefined : { at, ...known, blank: known?.blank ?? false, sha256 }
+  if (readable !== true) return undefined
+  return { blank: blank && (known?.blank ?? true), sha256, at: known?.at ?? at }
+}
