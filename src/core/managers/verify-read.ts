@@ -52,7 +52,9 @@ export async function readDisk(
     role,
     generation: snapshot.generation,
   })
-  const common = { content: found.summary, blank: found.blank, notes: found.notes, fault: undefined }
+  // What it holds is told once.
+  const notes = found.notes.filter((note) => note !== found.summary)
+  const common = { content: found.summary, blank: found.blank, notes, fault: undefined }
   const problems = found.problems.map(({ where, reason }) => `${where}: ${reason}`)
 
   const allocated = await blob.allocated(signal)
@@ -82,7 +84,7 @@ export async function readDisk(
     ...seen,
     problems: deep.problems,
     fault: isWhole ? undefined : 'hidden',
-    notes: isVhdx ? [...found.notes, unstable] : found.notes,
+    notes: isVhdx ? [...notes, unstable] : notes,
     bytesRead: bytesRead + deep.bytesRead,
     allocatedBytes,
     // What was read in part would be compared with the whole later.

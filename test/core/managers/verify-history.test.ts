@@ -136,6 +136,19 @@ describe('a data disk that is blank', () => {
     expect(await verify(first)).toMatchObject({ success: false })
   })
 
+  it('is one whose data is zero, too, and not only its beginning and its end', async () => {
+    await core.seedLab()
+    const raw = { name: 'raw-1', resourceGroup: 'lab-rg' }
+    await core.schedules.configure(raw, usualPolicy, core.run())
+    const { disks } = await verify(await take(raw))
+    expect(disks.map(({ lun, blank, content }) => ({ lun, blank, content }))).toMatchObject([
+      { lun: null, blank: false },
+      { lun: 0, blank: false, content: expect.stringMatching(/and data behind: it is raw/) },
+      { lun: 1, blank: true, content: expect.stringMatching(/unformatted or unused/) },
+      { lun: 2, blank: false },
+    ])
+  })
+
   it('is no fault before it was ever written to', async () => {
     const early = await take(db)
     spoil(early, 'zeroed', 1)
