@@ -15,7 +15,7 @@ import type { Run } from '../run.js'
 import { textOf } from './audited.js'
 import type { ManagerDeps } from './deps.js'
 import { disksOf, factsOf } from './machine-facts.js'
-import { undoCapture } from './undo-capture.js'
+import { type Part, undoCapture } from './undo-capture.js'
 
 export interface CaptureRequest {
   readonly machine: Machine
@@ -28,13 +28,6 @@ export interface CaptureRequest {
   readonly purpose: string
   /** Value of the tag `azlin:capture`: of this set and of no other. */
   readonly token: string
-}
-
-/** One snapshot of the set, before, while and after it is made. */
-export interface Part {
-  readonly disk: AttachedDisk
-  readonly want: NewSnapshot
-  readonly journalId: string
 }
 
 /** Errors that say what has to be mended before any backup can be taken; others become BACKUP_FAILED. */

@@ -1,13 +1,21 @@
+import type { AttachedDisk } from '../domain/machine.js'
 import { recoveryTag } from '../domain/recovery-tags.js'
 import type { Snapshot } from '../domain/snapshot.js'
 import { tagOf } from '../domain/tag-text.js'
 import { AzlinError } from '../errors.js'
+import type { NewSnapshot } from '../ports/azure.js'
 import type { Records } from '../ports/records.js'
 import { persist } from '../retry.js'
 import type { Run } from '../run.js'
 import { textOf } from './audited.js'
-import type { Part } from './capture.js'
 import type { ManagerDeps } from './deps.js'
+
+/** One snapshot of a set, before, while and after it is made. */
+export interface Part {
+  readonly disk: AttachedDisk
+  readonly want: NewSnapshot
+  readonly journalId: string
+}
 
 export interface FailedCapture {
   readonly parts: readonly Part[]
