@@ -11,7 +11,7 @@ import type { Verifications } from '../ports/verifications.js'
 import type { Run } from '../run.js'
 import { newToken } from './capture.js'
 import { type TemporaryDeps, TemporaryResources } from './temporary-resources.js'
-import { compareWithEarlier, recallFault } from './verify-history.js'
+import { compareWithEarlier, type Found, recallFault } from './verify-history.js'
 import { readDisk } from './verify-read.js'
 
 export interface VerifyDiskDeps extends TemporaryDeps {
@@ -33,8 +33,6 @@ const linkPatienceMs = 5 * 60_000
 
 /** Refusals that say something about the snapshot; all others are about Azure, this account or the way there. */
 const telling: readonly ErrorCode[] = ['AZURE_REJECTED', 'AZURE_NOT_FOUND']
-
-export type Found = { -readonly [Key in keyof DiskVerdict]: DiskVerdict[Key] }
 
 /** Rejects when the run was stopped, or for a fault of azlin; all else is in the verdict. */
 export async function verifyDisk(

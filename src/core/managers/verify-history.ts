@@ -1,10 +1,12 @@
 /** What a verification found is held against what earlier ones saw, on this computer and on others. */
 import type { Backup, RecoveryDisk } from '../domain/backup.js'
 import type { Snapshot } from '../domain/snapshot.js'
-import { type Depth, depthName, type Fault, type VerifyOptions } from '../domain/verification.js'
+import { type Depth, type DiskVerdict, depthName, type Fault, type VerifyOptions } from '../domain/verification.js'
 import { isLifted, knownContentIn, knownFaultIn } from '../domain/verify-marks.js'
 import type { Verifications } from '../ports/verifications.js'
-import type { Found } from './verify-disk.js'
+
+/** What is found of a disk, while it is being found. */
+export type Found = { -readonly [Key in keyof DiskVerdict]: DiskVerdict[Key] }
 
 /** Of a disk that was read: with this very snapshot, and with the same disk in older backups. */
 export async function compareWithEarlier(
