@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url'
 import { lazyConstants } from './bundle/lazy-constants.js'
 import { lazyPackages } from './bundle/lazy-packages.js'
 import { namedImports } from './bundle/named-imports.js'
+import { plainCopies } from './bundle/plain-copies.js'
 import { thirdPartyNotices } from './bundle/third-party-notices.js'
 import { trimmedClients } from './bundle/trimmed-clients.js'
 import { makeWarmStart } from './bundle/warm-start.js'
@@ -51,7 +52,7 @@ async function build() {
         'process.env.OCLIF_DISABLE_ENGINE_WARNING': '"1"',
       },
       external,
-      plugins: [lazyConstants, lazyPackages, namedImports, trimmedClients],
+      plugins: [lazyConstants, lazyPackages, namedImports, plainCopies, trimmedClients],
       minify: true,
       keepNames: true,
       legalComments: 'none',
