@@ -32,8 +32,9 @@ export function readConnection(home: string): Connection | undefined {
   return existsSync(fileIn(home)) ? (JSON.parse(readFileSync(fileIn(home), 'utf8')) as Connection) : undefined
 }
 
-export function removeConnection(home: string): void {
-  rmSync(fileIn(home), { force: true })
+/** Another may have been started since `pid` stopped listening: then it is that one's. */
+export function removeConnection(home: string, pid: number): void {
+  if (readConnection(home)?.pid === pid) rmSync(fileIn(home), { force: true })
 }
 
 function fileIn(home: string): string {

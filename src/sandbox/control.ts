@@ -57,7 +57,6 @@ export function addControl(app: FastifyInstance, controlled: Controlled): void {
           return reply.code(400).send({ error: { code: 'BadRequest', message: 'ms must be a number, not negative.' } })
         }
         world.advance(ms)
-        world.flush()
         announce()
         return status()
       })
@@ -66,7 +65,6 @@ export function addControl(app: FastifyInstance, controlled: Controlled): void {
         log.clear()
         world.reset()
         populate()
-        world.flush()
         return status()
       })
       control.post('/seed', async (request, reply) => {

@@ -73,6 +73,8 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
   }
   const app = framework({ key, cert })
   addLog(app, world, log)
+  // Whoever is answered may rely on it, whatever becomes of this process.
+  app.addHook('onSend', async () => world.save())
   let closing: Promise<void> | undefined
   let tellClosed: () => void = () => undefined
   const closed = new Promise<void>((resolve) => {
@@ -83,7 +85,7 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
       guests.close()
       await app.close()
       world.close()
-      removeConnection(home)
+      removeConnection(home, process.pid)
       tellClosed()
     })()
     return closing
@@ -114,7 +116,7 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
     sshKeyFile: keys.userKeyFile,
     startedAt,
   })
-  world.flush()
+  world.save()
   announce()
   const { identityEndpoint, identityHeader: header } = connection()
   return {

@@ -1,21 +1,15 @@
-/** Everything that exists in the sandbox's one subscription, with its clock, kept in `<home>/state.json`. */
+/** Everything that exists in the sandbox's one subscription, with its clock, kept in `<home>`. */
 import { randomBytes, randomUUID } from 'node:crypto'
+import { Changes } from './changes.js'
 import { Clock } from './clock.js'
-import { isObject, same } from './network/json.js'
+import { same } from './network/json.js'
 import type { Operation } from './operations.js'
 import { groupOf, type Resource } from './resource.js'
+import { type News, replayed, type Saved } from './saved.js'
 import { Store } from './store.js'
 
 export const subscriptionId = '5a4db0c5-0a2c-4d3b-9e1f-7c61b2d3e4f5'
 export const tenantId = 'c0ffee00-7e57-4a11-8c0d-5e7e57ab1e00'
-
-interface Saved {
-  readonly offsetMs: number
-  readonly secret: string
-  readonly counter: number
-  readonly resources: readonly Resource[]
-  readonly operations: readonly Operation[]
-}
 
 export class World {
   readonly home: string
@@ -28,14 +22,16 @@ export class World {
   readonly #resources = new Map<string, Resource>()
   readonly #byType = new Map<string, Set<Resource>>()
   readonly #store: Store
+  readonly #resourceChanges = new Changes<Resource>()
+  readonly #operationChanges = new Changes<Operation>()
   readonly #listeners: (() => void)[] = []
   #counter: number
 
   constructor({ home, speed }: { home: string; speed: number }) {
     this.home = home
-    this.#store = new Store(home, () => this.#state())
+    this.#store = new Store(home, { whole: () => this.#state(), news: () => this.#news() })
     const saved = this.#store.load()
-    const state = isSaved(saved) ? saved : undefined
+    const state = saved && replayed(saved.whole, saved.changes)
     this.fresh = state === undefined
     this.clock = new Clock({ offsetMs: state?.offsetMs ?? 0, speed })
     this.secret = state?.secret ?? randomBytes(32).toString('hex')
@@ -118,8 +114,9 @@ export class World {
     this.#listeners.push(listener)
   }
 
-  flush(): void {
-    this.#store.flush()
+  /** Writes what changed. To be called before an answer, so that no kill undoes what was told. */
+  save(): void {
+    this.#store.save()
   }
 
   close(): void {
@@ -142,6 +139,7 @@ export class World {
   }
 
   #state(): Saved {
+    this.#news()
     return {
       offsetMs: this.clock.offsetMs,
       secret: this.secret,
@@ -150,9 +148,17 @@ export class World {
       operations: [...this.operations.values()],
     }
   }
-}
 
-/** Written by the sandbox alone: so only that it is such a file at all is asked. */
-function isSaved(value: unknown): value is Saved {
-  return isObject(value) && Array.isArray(value['resources']) && typeof value['secret'] === 'string'
+  #news(): News {
+    const resources = this.#resourceChanges.take(this.#resources)
+    const operations = this.#operationChanges.take(this.operations)
+    return {
+      offsetMs: this.clock.offsetMs,
+      counter: this.#counter,
+      resources: resources.changed,
+      operations: operations.changed,
+      gone: resources.gone,
+      forgotten: operations.gone,
+    }
+  }
 }

@@ -63,7 +63,8 @@ function deletePart(sandbox: Sandbox, part: PartKind, call: Call): Answer {
     finish: () => {
       const now = sandbox.world.get(whole.id)
       if (!now) return
-      now.properties[part.key] = listAt(now.properties, part.key).filter((other) => !same(textAt(other, 'name'), name))
+      const left = listAt(now.properties, part.key).filter((other) => !same(textAt(other, 'name'), name))
+      now.properties = { ...now.properties, [part.key]: left }
       now.etag = newEtag(sandbox)
     },
     failed: () => undefined,

@@ -110,7 +110,7 @@ export function storeMade(
   })
   const seconds = kind.seconds.create
   if (seconds === undefined) return { status: before ? 200 : 201, body: kind.show(world, resource) }
-  if (!before) resource.properties['provisioningState'] = 'Updating'
+  if (!before) setState(resource, 'Updating')
   const body = kind.show(world, resource)
   const { azureAsyncOperation } = operations.begin({
     provider: 'Network',
@@ -139,7 +139,7 @@ export function removeResource(sandbox: Sandbox, kind: Kind, resource: Resource)
   if (refusal) throw ArmError.of(refusal)
   const { world } = sandbox
   const before = resource.properties['provisioningState']
-  resource.properties['provisioningState'] = 'Deleting'
+  setState(resource, 'Deleting')
   const headers = beginRemoval(sandbox, {
     resource,
     seconds: kind.seconds.remove,
@@ -148,7 +148,7 @@ export function removeResource(sandbox: Sandbox, kind: Kind, resource: Resource)
       if (world.get(resource.id) === resource) sandbox.removal.remove(resource.id)
     },
     failed: () => {
-      resource.properties['provisioningState'] = before
+      setState(resource, before)
     },
   })
   return { status: kind.removal(resource), headers }
@@ -219,6 +219,10 @@ function locationOf({ body, params }: Call, before: Resource | undefined): strin
 }
 
 function settle(resource: Resource, state: string, etag: string): void {
-  resource.properties['provisioningState'] = state
+  setState(resource, state)
   resource.etag = etag
+}
+
+function setState(resource: Resource, provisioningState: unknown): void {
+  resource.properties = { ...resource.properties, provisioningState }
 }
