@@ -14,6 +14,7 @@ import type { Azure } from '../ports/azure.js'
 import type { Journal, TemporaryMade } from '../ports/records.js'
 import { persist } from '../retry.js'
 import type { Limit, Run } from '../run.js'
+import { removeDisk } from './temporary-removal.js'
 
 export interface TemporaryDeps {
   readonly azure: Azure
@@ -131,7 +132,7 @@ export class TemporaryResources {
       'disk',
       ref,
       () => disks.create({ ...shape, tags: { ...plan.tags, ...tags, ...this.tags() } }, run.signal),
-      (signal) => disks.remove(ref, signal),
+      (signal) => removeDisk(disks, ref, signal),
     )
     run.report({ type: 'disk.finished', disk: ref.name })
     return disk

@@ -92,21 +92,18 @@ describe('what is not azlin’s own', () => {
     const machine = core.sandbox.world
       .list('Microsoft.Compute/virtualMachines')
       .find(({ name }) => name === drill.testVm)
-    const profile = machine?.properties['storageProfile'] as { dataDisks: unknown[] }
-    profile.dataDisks.push({
-      lun: 5,
-      name: 'precious',
-      createOption: 'Attach',
-      deleteOption: 'Delete',
-      managedDisk: { id },
-    })
+    if (!machine) throw new Error('the VM of the drill is not there')
+    const profile = machine.properties['storageProfile'] as { dataDisks: unknown[] }
+    const attached = { lun: 5, name: 'precious', createOption: 'Attach', deleteOption: 'Delete', managedDisk: { id } }
+    const dataDisks = [...profile.dataDisks, attached]
+    machine.properties = { ...machine.properties, storageProfile: { ...profile, dataDisks } }
     await abandon()
     for (const dryRun of [true, false]) {
       const { left } = await sweep(dryRun)
       expect(left.map(({ kind }) => kind)).toContain('vm')
     }
     expect(there(id)).toBe(true)
-    expect(there(machine?.id ?? '')).toBe(true)
+    expect(there(machine.id)).toBe(true)
   })
 
   it('keeps the interface that it uses, which from then on is nobody’s leftover', async () => {
@@ -124,7 +121,7 @@ describe('what is not azlin’s own', () => {
     const other = await core.azure.machines.find(web, signal)
     const lasting = core.sandbox.world.get(other?.id ?? '')
     const nic = core.sandbox.world.get(nicId)
-    if (nic) nic.properties['virtualMachine'] = { id: lasting?.id }
+    if (nic) nic.properties = { ...nic.properties, virtualMachine: { id: lasting?.id } }
     await abandon()
     await sweep()
     expect(there(nicId)).toBe(true)

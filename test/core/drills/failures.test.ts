@@ -170,7 +170,8 @@ describe('cleaning up', () => {
           run.report(event)
           const [disk] = core.sandbox.world.list('Microsoft.Compute/disks').filter(({ name }) => name.includes('-dr-'))
           if (event.type !== 'drill.phase' || event.phase !== 'cleanup' || event.state !== 'began' || !disk) return
-          disk.properties['diskState'] = 'ActiveSAS'
+          const until = new Date(+core.sandbox.world.now() + 3_600_000).toISOString()
+          disk.hidden.access = { token: 'somebody', until }
           linked = true
         },
       },

@@ -188,7 +188,8 @@ describe('a backup that is not good', () => {
     const backup = await take(web)
     const snapshot = core.sandbox.world.get(backup.disks[0]?.snapshot.id ?? '')
     if (!snapshot?.tags) throw new Error('no tags')
-    snapshot.tags['azlin:disk'] = snapshot.tags['azlin:disk']?.replace('gb=30', 'gb=31') ?? ''
+    const facts = snapshot.tags['azlin:disk']?.replace('gb=30', 'gb=31') ?? ''
+    snapshot.tags = { ...snapshot.tags, 'azlin:disk': facts }
     const result = await verify(await again(web))
     expect(result).toMatchObject({ success: false, sizeMatches: false })
     expect(result.errorMessage).toMatch(/30 GiB.*31 GiB/)
