@@ -4,11 +4,11 @@
  * before anything is sent to Azure.
  */
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
 import { Kysely, Migrator, SqliteDialect, sql } from 'kysely'
 import { AzlinError } from '../core/errors.js'
 import type { Records } from '../core/ports/records.js'
 import { SqliteAudit } from './audit.js'
+import { connect } from './connect.js'
 import { SqliteDrills } from './drills.js'
 import { SqliteJournal } from './journal.js'
 import { migrations } from './migrations/index.js'
@@ -18,9 +18,6 @@ import { prepare } from './state-folder.js'
 import { usable } from './trouble.js'
 import { SqliteTurnstile } from './turnstile.js'
 import { SqliteVerifications } from './verifications.js'
-
-/** How long one azlin waits for another that is writing. */
-const busyMs = 10_000
 
 export interface OpenRecords extends Records {
   close(): Promise<void>
@@ -48,19 +45,6 @@ export async function openRecords(folder: string): Promise<OpenRecords> {
     replications: new SqliteReplicationJobs(db, file),
     verifications: new SqliteVerifications(db, file),
     close: () => db.destroy(),
-  }
-}
-
-function connect(file: string): Database.Database {
-  const sqlite = new Database(file, { timeout: busyMs })
-  try {
-    sqlite.pragma('journal_mode = WAL')
-    // A journal entry must be on the disk before what it announces is made.
-    sqlite.pragma('synchronous = FULL')
-    return sqlite
-  } catch (error) {
-    sqlite.close()
-    throw error
   }
 }
 
