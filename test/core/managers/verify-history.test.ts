@@ -162,8 +162,9 @@ describe('a data disk that is blank', () => {
     pass(1)
     const later = await take(db)
     spoil(later, 'zeroed', 1)
-    const { tags = {} } = resourceOf(later, 1)
-    tags['azlin:disk'] = tags['azlin:disk']?.replace(/name=.*$/, 'name=quite-new') ?? ''
+    const snapshot = resourceOf(later, 1)
+    const facts = snapshot.tags?.['azlin:disk']?.replace(/name=.*$/, 'name=quite-new') ?? ''
+    snapshot.tags = { ...snapshot.tags, 'azlin:disk': facts }
     expect(await verify(later)).toMatchObject({ success: true })
   })
 })
@@ -171,7 +172,7 @@ describe('a data disk that is blank', () => {
 describe('a disk whose owner closed it to export', () => {
   const close = (access: Readonly<Record<string, unknown>>) => {
     for (const disk of core.sandbox.world.list('Microsoft.Compute/disks'))
-      if (disk.name.startsWith('web-1')) Object.assign(disk.properties, access)
+      if (disk.name.startsWith('web-1')) disk.properties = { ...disk.properties, ...access }
   }
   const made = async (work: Promise<unknown>) => {
     const seen = new Map<string, unknown>()
