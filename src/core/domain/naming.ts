@@ -70,6 +70,11 @@ export function restoredDiskName(vm: string, lun: number | null, at: Date): stri
   return fitted(vm, `-${lun === null ? 'os' : `lun${lun}`}-${stampOf(at)}`)
 }
 
+/** `{vm}-nic`: of the interface that a VM beside another, or a failover, gets. */
+export function restoredNicName(vm: string): string {
+  return fitted(vm, '-nic')
+}
+
 /** `{snapshot}-verify-{stamp}-{token}`: the disk that a snapshot is verified with. Two of one second are two disks. */
 export function verifyDiskName(snapshot: string, at: Date, token: string): string {
   return fitted(snapshot, `-verify-${stampOf(at)}-${token}`)

@@ -4,8 +4,8 @@
  * is temporary; on failure all of it is removed again.
  */
 import type { MachineFacts } from '../domain/backup.js'
-import type { VmRef } from '../domain/machine.js'
-import { restoredDiskName, shortened } from '../domain/naming.js'
+import type { ResourceRef, VmRef } from '../domain/machine.js'
+import { restoredDiskName, restoredNicName } from '../domain/naming.js'
 import type { DiskPlan } from '../domain/restore.js'
 import type { DiskAt } from '../ports/azure.js'
 import type { Run } from '../run.js'
@@ -67,9 +67,14 @@ export async function restoreBeside(deps: InPlaceDeps, plan: BesidePlan, run: Ru
   }
 }
 
+/** Whether its name is free is looked at before anything is made. */
+export function nicFor({ name, resourceGroup }: VmRef): ResourceRef {
+  return { name: restoredNicName(name), resourceGroup }
+}
+
 function makeNic({ azure }: InPlaceDeps, plan: BesidePlan, temporary: TemporaryResources, run: Run): Promise<string> {
   const { newVm, network, region } = plan
-  const ref = { name: `${shortened(newVm.name, 76)}-nic`, resourceGroup: newVm.resourceGroup }
+  const ref = nicFor(newVm)
   const want = { ...ref, region, tags: { 'azlin:restored-from': plan.pointName, ...temporary.tags() } }
   return temporary.make(
     'nic',

@@ -1,8 +1,9 @@
 /** Group and network of a VM that is to stay. Temporary until it is up, so that a failed failover leaves nothing. */
-import type { VmRef } from '../domain/machine.js'
+import type { ResourceRef, VmRef } from '../domain/machine.js'
 import { shortened } from '../domain/naming.js'
 import type { DrillAzure } from '../ports/drill-azure.js'
 import type { Run } from '../run.js'
+import { nicFor } from './beside-restore.js'
 import { removeTemporary } from './temporary-removal.js'
 import type { TemporaryResources } from './temporary-resources.js'
 
@@ -14,6 +15,44 @@ export interface LastingGround {
 }
 
 const prefix = '10.253.0.0/24'
+
+/**
+ * Which of the names that the VM and its ground would take are taken: a sentence for each. A group that is going to be
+ * made has nothing in it yet.
+ */
+export async function takenNames(
+  azure: DrillAzure,
+  { newVm, subnetId, makesGroup }: Omit<LastingGround, 'targetRegion'>,
+  run: Run,
+): Promise<readonly string[]> {
+  if (makesGroup) return []
+  const { nsg, vnet } = groundOf(newVm)
+  const { machines, networks, testNetworks } = azure
+  const own: readonly Named[] = [
+    ['VM', newVm, machines.find(newVm, run.signal)],
+    ['network interface', nicFor(newVm), networks.findNic(nicFor(newVm), run.signal)],
+  ]
+  const ground: readonly Named[] =
+    subnetId !== undefined
+      ? []
+      : [
+          ['virtual network', vnet, testNetworks.find('vnet', vnet, run.signal)],
+          ['network security group', nsg, testNetworks.find('nsg', nsg, run.signal)],
+        ]
+  const found = await Promise.all(
+    [...own, ...ground].map(async ([what, { name }, there]) => ((await there) ? [`${what} ${name}`] : [])),
+  )
+  return found
+    .flat()
+    .map((what) => `there is already a ${what} in ${newVm.resourceGroup}: choose another name with --name`)
+}
+
+type Named = readonly [what: string, ref: ResourceRef, there: Promise<object | undefined>]
+
+function groundOf({ name, resourceGroup }: VmRef) {
+  const base = shortened(name, 60)
+  return { nsg: { name: `${base}-nsg`, resourceGroup }, vnet: { name: `${base}-vnet`, resourceGroup } }
+}
 
 /** @returns the ARM id of the subnet. */
 export async function makeLastingGround(
@@ -34,7 +73,7 @@ export async function makeLastingGround(
   }
   if (subnetId !== undefined) return subnetId
 
-  const nsg = { name: `${shortened(newVm.name, 60)}-nsg`, resourceGroup }
+  const { nsg, vnet } = groundOf(newVm)
   // Azure's own rules let the network speak to itself, and nobody in from outside.
   const securityGroupId = await ground.make(
     'nsg',
@@ -42,7 +81,6 @@ export async function makeLastingGround(
     () => azure.testNetworks.createSecurityGroup({ ...nsg, region, rules: [], tags: ground.tags() }, run.signal),
     (signal) => removeTemporary(azure, 'nsg', nsg, signal),
   )
-  const vnet = { name: `${shortened(newVm.name, 60)}-vnet`, resourceGroup }
   const made = await ground.make(
     'vnet',
     vnet,

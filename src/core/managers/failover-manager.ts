@@ -16,7 +16,7 @@ import { restoreBeside } from './beside-restore.js'
 import type { DrillDeps } from './drill-deps.js'
 import { type Place, Places, placeName } from './drill-places.js'
 import { roomFor } from './drill-room.js'
-import { makeLastingGround } from './failover-ground.js'
+import { makeLastingGround, takenNames } from './failover-ground.js'
 import { mustKnowRegion } from './known-region.js'
 import { ownersIn, replicasIn } from './replica-inventory.js'
 import { TemporaryResources } from './temporary-resources.js'
@@ -96,8 +96,7 @@ export class FailoverManager {
       wanted === undefined ? undefined : await roomFor(azure, { region: targetRegion, allowSizeChange }, wanted, run)
     problems.push(...(room?.problems ?? []))
     if (subnetId !== undefined) problems.push(...(await subnetProblems(azure, subnetId, targetRegion, run)))
-    if (!group.makes && (await azure.machines.find(newVm, run.signal)))
-      problems.push(`there is already a VM ${newVm.name} in ${newVm.resourceGroup}: choose another name with --name`)
+    problems.push(...(await takenNames(azure, { newVm, subnetId, makesGroup: group.makes }, run)))
     if (!facts || !room || problems.length > 0)
       throw new AzlinError('NOT_READY', { what: `The failover of ${vm.name} to ${targetRegion}`, problems })
 

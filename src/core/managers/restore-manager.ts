@@ -11,7 +11,7 @@ import { AzlinError } from '../errors.js'
 import type { Records } from '../ports/records.js'
 import type { Run } from '../run.js'
 import { audited } from './audited.js'
-import { type BesidePlan, type NetworkSource, restoreBeside } from './beside-restore.js'
+import { type BesidePlan, type NetworkSource, nicFor, restoreBeside } from './beside-restore.js'
 import { type InPlaceDeps, type InPlacePlan, restoreInPlace } from './in-place-restore.js'
 import { disksOf, factsOf } from './machine-facts.js'
 
@@ -119,7 +119,7 @@ export class RestoreManager {
     current: readonly Disk[],
     run: Run,
   ): Promise<RestorePlan> {
-    const { machines, regions, groups } = this.#deps.azure
+    const { machines, networks, regions, groups } = this.#deps.azure
     // Beside the copies it is made of, when the VM's own group may be out of reach.
     const besides = options.withoutOriginal ? point.disks[0]?.snapshot.resourceGroup : undefined
     const newVm = { name: options.newVm, resourceGroup: options.targetResourceGroup ?? besides ?? vm.resourceGroup }
@@ -130,6 +130,9 @@ export class RestoreManager {
     if (!group) throw new AzlinError('RESOURCE_GROUP_NOT_FOUND', { resourceGroup: newVm.resourceGroup })
     if (await machines.find(newVm, run.signal))
       throw new AzlinError('NAME_TAKEN', { what: 'a VM named', name: newVm.name })
+    const nic = nicFor(newVm)
+    if (await networks.findNic(nic, run.signal))
+      throw new AzlinError('NAME_TAKEN', { what: 'a network interface', name: nic.name })
 
     const facts =
       point.machine ??

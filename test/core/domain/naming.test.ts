@@ -6,6 +6,7 @@ import {
   lunIn,
   momentIn,
   restoredDiskName,
+  restoredNicName,
   shortened,
   snapshotSetName,
   stampOf,
@@ -31,12 +32,18 @@ describe('names', () => {
     expect(snapshotSetName('web-1', at)).toBe('web-1-snapshot-20261123-010203')
     expect(restoredDiskName('web-1', null, at)).toBe('web-1-os-20261123-010203')
     expect(restoredDiskName('web-1', 3, at)).toBe('web-1-lun3-20261123-010203')
+    expect(restoredNicName('web-1')).toBe('web-1-nic')
   })
 
   it('are legal snapshot names of at most 80 characters, whatever the VM is called', () => {
     fc.assert(
       fc.property(anyName, tier, moment, lun, (vm, tier, at, lun) => {
-        for (const name of [backupName(vm, tier, at, lun), snapshotSetName(vm, at, lun), restoredDiskName(vm, lun, at)])
+        for (const name of [
+          backupName(vm, tier, at, lun),
+          snapshotSetName(vm, at, lun),
+          restoredDiskName(vm, lun, at),
+          restoredNicName(vm),
+        ])
           expect(name).toMatch(legal)
       }),
     )

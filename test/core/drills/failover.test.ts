@@ -1,4 +1,5 @@
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals'
+import { AzlinError } from '../../../src/core/errors.js'
 import type { FailoverRequest } from '../../../src/core/managers/failover-manager.js'
 import { type CoreOnSandbox, endServer } from '../../support/core-on-sandbox.js'
 import { codeOf } from '../support/bench.js'
@@ -104,6 +105,45 @@ describe('a failover', () => {
       code: 'NOT_READY',
       details: { problems: [expect.stringContaining('Standard_X1'), expect.stringContaining('westus2')] },
     })
+  })
+
+  it('says at once which of the names that it would take are taken, and makes nothing', async () => {
+    core = await ready(web)
+    const { networks, testNetworks } = core.azure
+    const [own] = core.sandbox.world.list('Microsoft.Network/networkInterfaces')
+    if (!own) throw new Error('no interface')
+    const subnetId = await core.subnetIn(home, region)
+    const theirs = { resourceGroup: home, region, tags: {} }
+    const name = 'web-1-eastus2'
+    await networks.createNic(subnetId, { ...theirs, name: `${name}-nic` }, signal)
+    const securityGroupId = await testNetworks.createSecurityGroup(
+      { ...theirs, name: `${name}-nsg`, rules: [] },
+      signal,
+    )
+    await testNetworks.createNetwork(
+      { ...theirs, name: `${name}-vnet`, prefix: '10.8.0.0/24', securityGroupId },
+      signal,
+    )
+    const before = core.sandbox.world.all().length
+
+    const problems = async (change: Partial<FailoverRequest>) => {
+      const failure: unknown = await failOver({ resourceGroup: home, ...change }).catch((error: unknown) => error)
+      return AzlinError.is(failure, 'NOT_READY') ? failure.details.problems : failure
+    }
+    const taken = (what: string) => `there is already a ${what} in ${home}: choose another name with --name`
+    const nic = taken(`network interface ${name}-nic`)
+    expect(await problems({})).toEqual([
+      nic,
+      taken(`virtual network ${name}-vnet`),
+      taken(`network security group ${name}-nsg`),
+    ])
+    // In a subnet that is there it makes no network, so those names may be anybody's.
+    expect(await problems({ subnetId })).toEqual([nic])
+    expect(await problems({ subnetId, name: 'web-1' })).toEqual([
+      taken('VM web-1'),
+      taken('network interface web-1-nic'),
+    ])
+    expect(core.sandbox.world.all()).toHaveLength(before)
   })
 
   it('never takes an interface of somebody else’s that has the name, and never removes it', async () => {

@@ -138,7 +138,13 @@ describe('a restore in place that does not go well', () => {
     await expect(core.restores.plan(db, backup, { newVm: 'web-1' }, core.run())).rejects.toMatchObject({
       code: 'NAME_TAKEN',
     })
-    expect(core.sandbox.world.all().length).toBe(before)
+    // The interface that web-1 left behind when it went would be that of a new web-1.
+    await core.azure.machines.remove({ name: 'web-1', resourceGroup: 'demo-rg' }, core.run().signal)
+    await expect(core.restores.plan(db, backup, { newVm: 'web-1' }, core.run())).rejects.toMatchObject({
+      code: 'NAME_TAKEN',
+      details: { name: 'web-1-nic' },
+    })
+    expect(core.sandbox.world.all().length).toBe(before - 1)
   })
 })
 
