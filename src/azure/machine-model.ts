@@ -37,6 +37,7 @@ export function toMachine(vm: VirtualMachine, asked: Partial<VmRef>): Machine {
     tags: vm.tags ?? {},
     etag: vm.etag,
     provisioningState: vm.provisioningState ?? 'Succeeded',
+    ...(vm.instanceView && { status: toStatus(vm.instanceView) }),
   }
 }
 

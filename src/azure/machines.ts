@@ -26,6 +26,10 @@ export class AzureMachines implements Machines {
     return toMachine(await this.#read(vm, signal), vm)
   }
 
+  async getWithStatus(vm: VmRef, signal: AbortSignal): Promise<Machine> {
+    return toMachine(await this.#calls.request(taskOn('reading', vm), signal, this.#get(vm, 'instanceView')), vm)
+  }
+
   async find(vm: VmRef, signal: AbortSignal): Promise<Machine | undefined> {
     const model = await this.#calls.find(taskOn('reading', vm), signal, this.#get(vm))
     return model && toMachine(model, vm)
@@ -118,10 +122,10 @@ export class AzureMachines implements Machines {
     return this.#calls.request(taskOn('reading', vm), signal, this.#get(vm))
   }
 
-  #get({ resourceGroup, name }: VmRef) {
+  #get({ resourceGroup, name }: VmRef, expand?: 'instanceView') {
     return async (options: CallOptions): Promise<VirtualMachine> => {
       const { virtualMachines } = await this.#clients.compute()
-      return virtualMachines.get(resourceGroup, name, options)
+      return virtualMachines.get(resourceGroup, name, { ...options, ...(expand && { expand }) })
     }
   }
 

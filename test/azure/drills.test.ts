@@ -402,6 +402,7 @@ describe('a VM that is thrown away', () => {
     architecture: undefined,
     licenseType: 'RHEL_BYOS',
     plan: undefined,
+    agent: undefined,
   } as const
   const disks = [
     { id: '/d/os', name: 'os', lun: null, caching: 'ReadWrite' },

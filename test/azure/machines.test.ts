@@ -44,6 +44,20 @@ describe('virtual machines', () => {
     })
   })
 
+  it('are read with what they are doing in one request, where that is wanted', async () => {
+    const { azure } = await connected(cloud)
+    const { properties, ...rest } = model()
+    const vmAgent = { statuses: [{ code: 'ProvisioningState/succeeded', time: '2026-11-23T01:02:03Z' }] }
+    const instanceView = { statuses: [{ code: 'PowerState/running' }], vmAgent }
+    cloud.on('GET', path, { body: { ...rest, properties: { ...properties, instanceView } } }, { body: model() })
+    expect(await azure.machines.getWithStatus(vm, signal)).toMatchObject({
+      size: 'Standard_D2s_v5',
+      status: { power: 'running', agent: { ready: true, at: new Date('2026-11-23T01:02:03Z') } },
+    })
+    expect(await azure.machines.get(vm, signal)).not.toHaveProperty('status')
+    expect(sent('GET').map(({ url }) => /expand=(\w+)/.exec(url)?.[1])).toEqual(['instanceView', undefined])
+  })
+
   it('are told apart by the kind of their OS disk', async () => {
     const { azure } = await connected(cloud)
     const osDisk = (fields: object) => ({ body: { ...model(), properties: { storageProfile: { osDisk: fields } } } })
@@ -196,6 +210,7 @@ describe('virtual machines', () => {
       architecture: undefined,
       licenseType: undefined,
       plan: { name: 'p', product: 'q', publisher: 'r' },
+      agent: undefined,
     } as const
     const want = {
       ...vm,

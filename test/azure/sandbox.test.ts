@@ -263,6 +263,7 @@ describe('against the embedded Azure', () => {
       architecture: undefined,
       licenseType: undefined,
       plan: machine.plan,
+      agent: undefined,
     }
     const second = { name: 'web-2', resourceGroup }
     const disks = [{ id: disk.id, name: disk.name, lun: null, caching: 'ReadWrite' }] as const

@@ -56,7 +56,7 @@ async function twins({ azure, run }: CoreOnSandbox): Promise<readonly VmRef[]> {
   const like = await azure.machines.get({ name: 'web-1', resourceGroup: group }, signal)
   const { size, osType, region, disks, nicIds } = like
   const facts = { size, osType, generation: 'V2', trustedLaunch: undefined, zone: undefined } as const
-  const rest = { architecture: undefined, licenseType: undefined, plan: undefined }
+  const rest = { architecture: undefined, licenseType: undefined, plan: undefined, agent: undefined }
   const want = { resourceGroup: group, region, tags: {}, encryptionSetId: undefined }
   const source = await azure.snapshots.create({ ...want, name: 'bench-source', sourceId: disks[0]?.id ?? '' }, signal)
   return Promise.all(

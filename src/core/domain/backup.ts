@@ -15,6 +15,8 @@ export interface MachineFacts {
   readonly architecture: string | undefined
   readonly licenseType: string | undefined
   readonly plan: Plan | undefined
+  /** It showed a working guest agent when it was backed up; undefined where it did not run then, or nobody looked. */
+  readonly agent: boolean | undefined
 }
 
 /** What the tags say about one disk. */

@@ -61,6 +61,8 @@ export interface Machine extends VmRef {
   /** Sent back as If-Match, so that a change made by somebody else is noticed. */
   readonly etag: string | undefined
   readonly provisioningState: string
+  /** Where it was asked for with the rest. */
+  readonly status?: MachineStatus
 }
 
 /** What the instance view says about a VM at one moment. */
@@ -68,6 +70,11 @@ export interface MachineStatus {
   readonly power: PowerState
   /** The guest agent's last word, if it has ever reported. */
   readonly agent: { readonly ready: boolean; readonly at: Date | undefined } | undefined
+}
+
+/** Whether the guest agent works; undefined where the VM does not run, since it cannot say then. */
+export function showsAgent(status: MachineStatus | undefined): boolean | undefined {
+  return status?.power === 'running' ? status.agent?.ready === true : undefined
 }
 
 /** Who may take a disk's bytes out by a link: fields of the same names in Azure. */

@@ -53,6 +53,7 @@ export function machineTags(vm: VmRef, facts: MachineFacts): TagMap {
       zone: facts.zone,
       arch: facts.architecture,
       lic: facts.licenseType,
+      agent: facts.agent === undefined ? undefined : Number(facts.agent),
     }),
   }
   // Publisher, offer and plan ids have at most 50 characters each (Marketplace rules), so this fits.
@@ -77,6 +78,7 @@ export function machineFactsIn(tags: TagMap): MachineFacts | undefined {
     architecture: fields.get('arch'),
     licenseType: fields.get('lic'),
     plan: planIn(tagOf(tags, recoveryTag.plan)),
+    agent: yesOrNo(fields.get('agent')),
   }
 }
 
@@ -162,6 +164,10 @@ function planIn(text: string | undefined): Plan | undefined {
 
 function trustedLaunchIn(text: string | undefined): TrustedLaunch | undefined {
   return text === undefined ? undefined : { secureBoot: text.startsWith('s'), vTpm: text.endsWith('v') }
+}
+
+function yesOrNo(text: string | undefined): boolean | undefined {
+  return text === '1' ? true : text === '0' ? false : undefined
 }
 
 function count(text: string | undefined): number | undefined {

@@ -33,7 +33,7 @@ export function scheduleOf({ name: vm, tags }: Machine): BackupSchedule {
 /** VM and snapshots of a VM that has a schedule. VM_NOT_FOUND, BACKUP_NOT_CONFIGURED, SCHEDULE_UNREADABLE. */
 export async function readInventory(azure: Azure, vm: VmRef, run: Run): Promise<Inventory> {
   const own = settled(azure.snapshots.inGroup(vm.resourceGroup, run.signal))
-  const machine = await azure.machines.get(vm, run.signal)
+  const machine = await azure.machines.getWithStatus(vm, run.signal)
   return inventoryOf(machine, (group) =>
     same(group, vm.resourceGroup) ? own() : azure.snapshots.inGroup(group, run.signal),
   )

@@ -25,7 +25,7 @@ export interface Blueprint {
   /** Where the machine is made. */
   readonly group: string
   readonly makesGroup: boolean
-  /** The VM itself has a guest agent, so the one that is made of it must have one too. */
+  /** The VM had a working guest agent, so the one that is made of it must have one too. */
   readonly agentKnown: boolean
   readonly notes: readonly string[]
 }
@@ -61,7 +61,8 @@ export async function planDrill(
     placeProblems(deps, request, shared.names, run),
     subnetProblems(deps, request, run),
     rightsProblems(deps, request, run),
-    hasAgent(deps, vm, run),
+    // Of a backup that says so itself, the VM of today is not asked: it may have changed since, or be gone.
+    facts?.agent ?? hasAgent(deps, vm, run),
   ])
   const unknown = chosen.backup && !facts ? [`the tags of ${chosen.backup.name} do not say what VM to make of it`] : []
   const os = chosen.backup?.disks.some(({ lun }) => lun === null) === false ? ['the backup has no OS disk'] : []
@@ -140,7 +141,8 @@ async function factsOf({ azure }: DrillDeps, backup: Backup, run: Run): Promise<
     const machine = await azure.machines.find(backup.vm, run.signal)
     if (!machine) return undefined
     const { size, osType, trustedLaunch, zone, licenseType, plan } = machine
-    return { size, osType, generation: undefined, trustedLaunch, zone, architecture: undefined, licenseType, plan }
+    const told = { size, osType, trustedLaunch, zone, licenseType, plan }
+    return { ...told, generation: undefined, architecture: undefined, agent: undefined }
   } catch (error) {
     if (!AzlinError.is(error) || run.signal.aborted) throw error
     return undefined

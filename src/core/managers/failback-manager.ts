@@ -48,7 +48,7 @@ export class FailbackManager {
    */
   async plan(vm: VmRef, to: VmRef | undefined, run: Run): Promise<FailbackPlan> {
     const { machines } = this.#deps.azure
-    const from = await machines.get(vm, run.signal)
+    const from = await machines.getWithStatus(vm, run.signal)
     const origin = to ?? originIn(from.tags)
     const what = `The failback of ${vm.name}`
     if (!origin)

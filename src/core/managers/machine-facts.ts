@@ -1,7 +1,7 @@
 /** What a VM itself can say of itself and its disks, for the tags that let it be rebuilt. */
 import { resourceRefOf } from '../domain/arm-id.js'
 import type { Backup, MachineFacts } from '../domain/backup.js'
-import type { Disk, Machine } from '../domain/machine.js'
+import { type Disk, type Machine, showsAgent } from '../domain/machine.js'
 import { diskTags, machineTags } from '../domain/recovery-tags.js'
 import type { TagMap } from '../domain/tag-text.js'
 import type { Run } from '../run.js'
@@ -23,13 +23,14 @@ export function disksOf(
   )
 }
 
-/** Generation and architecture stand with the OS disk. */
+/** Generation and architecture stand with the OS disk, and whether the guest agent works in the instance view. */
 export function factsOf(
-  { size, osType, trustedLaunch, zone, licenseType, plan }: Machine,
+  { size, osType, trustedLaunch, zone, licenseType, plan, status }: Machine,
   os: Disk | undefined,
 ): MachineFacts {
   const { generation, architecture } = os ?? { generation: undefined, architecture: undefined }
-  return { size, osType, trustedLaunch, zone, licenseType, plan, generation, architecture }
+  const agent = showsAgent(status)
+  return { size, osType, trustedLaunch, zone, licenseType, plan, generation, architecture, agent }
 }
 
 /**

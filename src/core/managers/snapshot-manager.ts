@@ -34,7 +34,7 @@ export class SnapshotManager {
   create(vm: VmRef, run: Run): Promise<SnapshotSet> {
     const { azure, clock } = this.#deps
     return inTurn(this.#deps, vm, { name: 'snapshot create' }, run, async (records) => {
-      const machine = await azure.machines.get(vm, run.signal)
+      const machine = await azure.machines.getWithStatus(vm, run.signal)
       for (let attempt = 1; ; attempt++) {
         const at = clock.now()
         const set = snapshotSetName(machine.name, at)

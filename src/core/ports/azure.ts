@@ -64,6 +64,8 @@ export interface NewDisk extends ResourceRef {
 export interface Machines {
   /** VM_NOT_FOUND when it, or its group, is not there. */
   get(vm: VmRef, signal: AbortSignal): Promise<Machine>
+  /** The same with what it is doing now, in one request. */
+  getWithStatus(vm: VmRef, signal: AbortSignal): Promise<Machine>
   find(vm: VmRef, signal: AbortSignal): Promise<Machine | undefined>
   /** Every VM of a group, or of the subscription, all pages. */
   list(resourceGroup: string | undefined, signal: AbortSignal): Promise<readonly Machine[]>

@@ -16,6 +16,7 @@ const facts = {
   architecture: 'x64',
   licenseType: undefined,
   plan: undefined,
+  agent: undefined,
 } as const
 
 /** Only the tags that the contract names. */

@@ -23,6 +23,7 @@ const machine: fc.Arbitrary<MachineFacts> = fc.record({
   architecture: maybe(fc.constantFrom('x64', 'Arm64')),
   licenseType: maybe(fc.constantFrom('RHEL_BYOS', 'Windows_Server', 'a=b;c%d')),
   plan: maybe(fc.record({ name: id, product: id, publisher: id })),
+  agent: maybe(fc.boolean()),
 })
 
 const disk: fc.Arbitrary<DiskFacts> = fc.record({

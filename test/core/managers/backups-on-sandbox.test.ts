@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import type { VmRef } from '../../../src/core/domain/machine.js'
 import { BackupManager } from '../../../src/core/managers/backup-manager.js'
 import { RetentionManager } from '../../../src/core/managers/retention-manager.js'
 import { SnapshotManager } from '../../../src/core/managers/snapshot-manager.js'
@@ -151,6 +152,23 @@ describe('backups on the embedded Azure', () => {
       await records.close()
       rmSync(home, { recursive: true, force: true })
     }
+  })
+
+  it('say whether the VM showed a working guest agent, without one request more', async () => {
+    const { schedules, backups } = core
+    await core.seedLab()
+    const run = core.run()
+    const before = (await core.requests()).length
+    const agentOf = async (vm: VmRef) => {
+      await schedules.configure(vm, usualPolicy, run)
+      const { backup } = await backups.trigger(vm, {}, run)
+      const tags = backup.disks.map(({ snapshot }) => /agent=./.exec(snapshot.tags['azlin:machine'] ?? '')?.[0])
+      return [backup.machine?.agent, ...new Set(tags)]
+    }
+    expect(await agentOf(db)).toEqual([true, 'agent=1'])
+    expect(await agentOf({ name: 'quiet-1', resourceGroup: 'lab-rg' })).toEqual([false, 'agent=0'])
+    expect(await agentOf({ name: 'idle-1', resourceGroup: group })).toEqual([undefined, undefined])
+    expect((await core.requests()).slice(before).filter((one) => /instanceView$/i.test(one))).toEqual([])
   })
 
   it('survive the VM they were taken of', async () => {

@@ -143,6 +143,7 @@ export class MemoryAzure
     create: absent,
     remove: absent,
     find: (vm, signal) => this.#request('get vm', vm.name, signal, () => this.#machine(vm)),
+    getWithStatus: (vm, signal) => this.machines.get(vm, signal),
     get: (vm, signal) =>
       this.#request('get vm', vm.name, signal, () => {
         const machine = this.#machine(vm)
