@@ -48,6 +48,7 @@ export const exitCodes = {
   NOT_READY: missing,
   DRILLS_NOT_CONFIGURED: missing,
   GROUP_BEFORE_FAILED: failed,
+  BOOT_UNPROVEN: failed,
   CHECK_FAILED: failed,
   CLEANUP_INCOMPLETE: failed,
   NOT_SIGNED_IN: missing,

@@ -188,8 +188,12 @@ const catalogue = {
     message: `Not begun: a group before it in the plan ${d.plan} failed.`,
     hint: 'Look at the VM that failed first.',
   }),
+  BOOT_UNPROVEN: (d: { vm: string }) => ({
+    message: `${d.vm} runs, but nothing showed that its system came up: no guest agent reported, and SSH was not checked.`,
+    hint: 'Drill it without --no-connectivity: SSH shows it, where there is no guest agent.',
+  }),
   CHECK_FAILED: (d: { vm: string; check: string; reason: string }) => ({
-    message: `${d.vm} came up, but the ${d.check} check failed: ${d.reason}`,
+    message: `The ${d.check} check of ${d.vm} failed: ${d.reason}`,
     hint: 'Run the drill with --no-cleanup to look at the machine.',
   }),
   CLEANUP_INCOMPLETE: (d: { left: number }) => ({

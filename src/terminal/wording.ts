@@ -16,7 +16,7 @@ const end = (key: string, text: string): Saying => ({ type: 'end', key, text })
 const say = (text: string): Saying => ({ type: 'say', text, important: false })
 const warn = (text: string): Saying => ({ type: 'say', text, important: true })
 
-const phaseEnds = { succeeded: 'done', failed: 'FAILED', interrupted: 'interrupted' }
+const phaseEnds = { succeeded: 'done', unproven: 'unproven', failed: 'FAILED', interrupted: 'interrupted' }
 const drillEnds = { ...phaseEnds, succeeded: 'succeeded', running: 'is running' }
 
 export function sayingOf(event: AzlinEvent): Saying {

@@ -50,6 +50,17 @@ const failed: Drill = {
   bootLog: ['[ 0.3] Kernel panic'],
   left: ['/subscriptions/s/resourceGroups/azlin-dr-web-1'],
 }
+const unproven: Drill = {
+  ...passed,
+  outcome: 'failed',
+  bootSucceeded: undefined,
+  connectivitySucceeded: undefined,
+  rtoSeconds: undefined,
+  errorMessage: new AzlinError('BOOT_UNPROVEN', { vm: 'web-1-dr-abc' }).message,
+  errorCode: 'BOOT_UNPROVEN',
+  method: undefined,
+  phases: [{ phase: 'boot', beganSeconds: 20, seconds: 180, outcome: 'unproven', note: 'no agent' }],
+}
 const refused = { vm, drill: undefined, error: new AzlinError('NO_BACKUPS', { vm: 'web-1', resourceGroup: 'my.rg' }) }
 
 describe('a drill in words', () => {
@@ -70,6 +81,15 @@ describe('a drill in words', () => {
     expect(text).toContain('Restore ok, boot not checked, connectivity not checked, cleanup ok.')
     expect(text).not.toContain('SSH was checked')
     expect(drillTable([{ ...passed, cleanupSucceeded: undefined }], {})).toMatch(/cleanup +web-1-backup/)
+  })
+
+  it('says so where it ran and nothing showed that it came up', () => {
+    const text = drillLines(unproven, {})
+    expect(text).toMatch(/boot +\+20\.0 +180\.0 +unproven +no agent/)
+    expect(text).toContain('Restore ok, boot not checked, connectivity not checked, cleanup ok.')
+    expect(text).toContain('web-1-dr-abc runs, but nothing showed that its system came up')
+    expect(text).toContain('RTO: none')
+    expect(drillJson(unproven)).toMatchObject({ success: false, bootSucceeded: null, rtoSeconds: null })
   })
 
   it('says why it failed, what the console said and what is still there, and cannot steer a terminal', () => {

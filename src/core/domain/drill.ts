@@ -66,7 +66,8 @@ export interface PhaseRecord {
   /** Since the drill began. */
   readonly beganSeconds: number
   readonly seconds: number
-  readonly outcome: 'succeeded' | 'failed' | 'interrupted'
+  /** `unproven`: it ended, and shows neither that all is well nor that it is not. */
+  readonly outcome: 'succeeded' | 'unproven' | 'failed' | 'interrupted'
   /** What was seen: a banner, a status; or why it failed. */
   readonly note: string | undefined
 }
@@ -78,7 +79,7 @@ export type ConnectionMethod = (typeof connectionMethods)[number]
 export const drillOutcomes = ['running', 'succeeded', 'failed', 'interrupted'] as const
 export type DrillOutcome = (typeof drillOutcomes)[number]
 
-/** Undefined, of what a step did: it was not asked for, or was not come to. */
+/** Undefined, of what a step did: it was not asked for, was not come to, or nothing showed how it went. */
 export interface Drill {
   readonly id: number
   readonly vm: VmRef

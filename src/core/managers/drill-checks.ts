@@ -6,7 +6,7 @@ import type { Run } from '../run.js'
 import { awaitBoot } from './boot.js'
 import type { DrillDeps } from './drill-deps.js'
 import { awaitHandshake, awaitProbe } from './drill-guest.js'
-import type { DrillLog } from './drill-log.js'
+import type { DrillLog, Note } from './drill-log.js'
 import type { TestMachine } from './drill-restore.js'
 
 export interface Checked {
@@ -20,7 +20,10 @@ export interface Checked {
 
 const logLines = 25
 
-/** Never rejects for a check that failed: only for what stops the drill. `onBooted` when it is known to have come up. */
+/**
+ * Never rejects for a check that failed: only for what stops the drill. `onBooted` when it is known to have come up.
+ * Azure calls a VM running as soon as it has power: its agent shows that the system came up, or its SSH.
+ */
 export async function checkMachine(
   deps: DrillDeps,
   { options, agentKnown }: { readonly options: DrillOptions; readonly agentKnown: boolean },
@@ -35,6 +38,13 @@ export async function checkMachine(
   const signal = AbortSignal.any([run.signal, giveUp.signal])
   const deadline = begun + deps.patience.connectionMs
 
+  let answered = false
+  let unproven = false
+  const onAnswer = () => {
+    answered = true
+    if (unproven) onBooted()
+  }
+
   const booting: Promise<Outcome> = options.boot
     ? settle(log.during('boot', (note) => boot(deps, machine, agentKnown, note, run)))
     : Promise.resolve({ passedAt: begun })
@@ -43,7 +53,7 @@ export async function checkMachine(
   const connecting: Promise<Outcome> = method
     ? begin.then(async (booted): Promise<Outcome> => {
         if (booted.failure) return booted
-        return settle(connect(deps, options, machine, { log, deadline, signal, run }))
+        return settle(connect(deps, options, machine, { log, deadline, signal, run, onAnswer }))
       })
     : Promise.resolve({ passedAt: begun })
   // Whichever fails first is told by the await below.
@@ -51,12 +61,15 @@ export async function checkMachine(
 
   const booted = await booting
   if (booted.failure) giveUp.abort(booted.failure)
-  else onBooted()
+  unproven = booted.unproven === true
+  if (!booted.failure && (!unproven || answered)) onBooted()
   const connected = await connecting
   run.signal.throwIfAborted()
-  const failure = booted.failure ?? connected.failure
+  const unshown = unproven && !answered
+  const failure =
+    booted.failure ?? connected.failure ?? (unshown ? new AzlinError('BOOT_UNPROVEN', { vm: machine.name }) : undefined)
   return {
-    bootSucceeded: options.boot ? booted.failure === undefined : undefined,
+    bootSucceeded: options.boot && !unshown ? booted.failure === undefined : undefined,
     // Of a machine that did not come up nothing more was seen.
     connectivitySucceeded: method && !booted.failure ? connected.failure === undefined : undefined,
     passedAt: Math.max(booted.passedAt, connected.passedAt),
@@ -68,25 +81,21 @@ export async function checkMachine(
 interface Outcome {
   readonly passedAt: number
   readonly failure?: AzlinError | undefined
+  /** It runs, and no agent was there to say more. */
+  readonly unproven?: boolean
 }
 
-async function settle(work: Promise<number>): Promise<Outcome> {
+async function settle(work: Promise<Outcome>): Promise<Outcome> {
   try {
-    return { passedAt: await work }
+    return await work
   } catch (error) {
     if (!AzlinError.is(error)) throw error
     return { passedAt: 0, failure: error }
   }
 }
 
-/** Resolves with the moment at which it had come up: without an agent, that at which it was first seen to run. */
-async function boot(
-  deps: DrillDeps,
-  machine: VmRef,
-  agentKnown: boolean,
-  note: (text: string) => void,
-  run: Run,
-): Promise<number> {
+/** The moment at which its agent had reported; without one, that at which it was first seen to run. */
+async function boot(deps: DrillDeps, machine: VmRef, agentKnown: boolean, note: Note, run: Run): Promise<Outcome> {
   const { clock } = deps
   let runningAt: number | undefined
   const status = async (vm: VmRef, signal: AbortSignal): Promise<MachineStatus> => {
@@ -95,8 +104,12 @@ async function boot(
     return seen
   }
   const agent = await awaitBoot({ ...deps.boot, machines: { status } }, machine, undefined, agentKnown, run)
-  note(agent ? 'running, and its guest agent has reported' : 'running; no guest agent has reported')
-  return agent ? clock.elapsed() : (runningAt ?? clock.elapsed())
+  if (agent) {
+    note('running, and its guest agent has reported')
+    return { passedAt: clock.elapsed() }
+  }
+  note('running; no guest agent has reported', 'unproven')
+  return { passedAt: runningAt ?? clock.elapsed(), unproven: true }
 }
 
 /** A look that failed for the moment shows nothing; the deadline holds all the same. */
@@ -114,14 +127,16 @@ interface Connecting {
   readonly deadline: number
   readonly signal: AbortSignal
   readonly run: Run
+  /** When SSH has answered. */
+  readonly onAnswer: () => void
 }
 
 async function connect(
   deps: DrillDeps,
   options: DrillOptions,
   machine: TestMachine,
-  { log, deadline, signal, run }: Connecting,
-): Promise<number> {
+  { log, deadline, signal, run, onAnswer }: Connecting,
+): Promise<Outcome> {
   const { login, checkHttp, checkCommand } = options
   const stoppable = { ...run, signal }
   await log.during('connectivity', async (note) => {
@@ -131,6 +146,7 @@ async function connect(
         : await awaitHandshake(deps, machine, login, deadline, signal)
     note(banner)
   })
+  onAnswer()
   if (checkHttp)
     await log.during('http', async (note) =>
       note(await awaitProbe(deps, machine, { kind: 'http', check: checkHttp }, login, deadline, stoppable)),
@@ -139,7 +155,7 @@ async function connect(
     await log.during('command', async (note) =>
       note(await awaitProbe(deps, machine, { kind: 'command', command: checkCommand }, login, deadline, stoppable)),
     )
-  return deps.clock.elapsed()
+  return { passedAt: deps.clock.elapsed() }
 }
 
 /** What it said last is a help and no more. */

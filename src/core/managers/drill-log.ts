@@ -11,6 +11,9 @@ export interface DrillLogDeps {
   readonly drills: DrillRecords
 }
 
+/** Says what a phase saw, and whether that shows anything. */
+export type Note = (text: string, outcome?: 'succeeded' | 'unproven') => void
+
 export class DrillLog {
   readonly #deps: DrillLogDeps
   readonly #drill: { readonly id: number; readonly vm: string }
@@ -30,19 +33,21 @@ export class DrillLog {
   }
 
   /** `note` says what was seen. */
-  async during<T>(phase: DrillPhase, work: (note: (text: string) => void) => Promise<T>): Promise<T> {
+  async during<T>(phase: DrillPhase, work: (note: Note) => Promise<T>): Promise<T> {
     const { clock } = this.#deps
     const began = clock.elapsed()
     let note: string | undefined
+    let passed: 'succeeded' | 'unproven' = 'succeeded'
     const beganSeconds = (began - this.#begun) / 1000
     const end = (outcome: PhaseRecord['outcome']) =>
       this.#write({ phase, beganSeconds, seconds: (clock.elapsed() - began) / 1000, outcome, note })
     this.#tell(phase, 'began', undefined)
     try {
-      const result = await work((text) => {
+      const result = await work((text, outcome = 'succeeded') => {
         note = text
+        passed = outcome
       })
-      await end('succeeded')
+      await end(passed)
       return result
     } catch (error) {
       note = textOf(error)

@@ -47,18 +47,32 @@ describe('a drill', () => {
     expect(recorded).toEqual(drill)
   })
 
-  it.each(['plan-1', 'bios-1', 'quiet-1'])(
-    'succeeds with a marketplace plan, an older generation, and without a guest agent: %s',
-    async (name) => {
-      core = await ready()
-      await core.seedLab()
-      const vm = { name, resourceGroup: 'lab-rg' }
-      await backedUp(core, vm)
-      const drill = await core.drills.test({ ...usual, ...offline, vm }, core.run())
-      expect(drill).toMatchObject({ outcome: 'succeeded', restoreSucceeded: true, bootSucceeded: true, left: [] })
-      expect(leftovers(core)).toEqual([])
-    },
-  )
+  it.each(['plan-1', 'bios-1'])('succeeds with a marketplace plan, and with an older generation: %s', async (name) => {
+    core = await ready()
+    await core.seedLab()
+    const vm = { name, resourceGroup: 'lab-rg' }
+    await backedUp(core, vm)
+    const drill = await core.drills.test({ ...usual, ...offline, vm }, core.run())
+    expect(drill).toMatchObject({ outcome: 'succeeded', restoreSucceeded: true, bootSucceeded: true, left: [] })
+    expect(leftovers(core)).toEqual([])
+  })
+
+  it('is proven by SSH alone where the VM has no guest agent', async () => {
+    core = await ready()
+    await core.seedLab()
+    const vm = { name: 'quiet-1', resourceGroup: 'lab-rg' }
+    await backedUp(core, vm)
+    const unproven = await core.drills.test({ ...usual, ...offline, vm }, core.run())
+    expect(unproven).toMatchObject({
+      outcome: 'failed',
+      bootSucceeded: undefined,
+      errorCode: 'BOOT_UNPROVEN',
+      left: [],
+    })
+    const drill = await core.drills.test({ ...usual, sshSource: '127.0.0.1/32', vm }, core.run())
+    expect(drill).toMatchObject({ outcome: 'succeeded', bootSucceeded: true, connectivitySucceeded: true, left: [] })
+    expect(leftovers(core)).toEqual([])
+  })
 
   it('copies first where the region has none, says so, and counts the time', async () => {
     core = await ready()

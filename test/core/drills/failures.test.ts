@@ -1,4 +1,5 @@
 /** What goes wrong in a drill: what is survived, what fails it, and that nothing is left either way. */
+import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals'
 import type { DrillRequest } from '../../../src/core/domain/drill.js'
 import { DrillManager } from '../../../src/core/managers/drill-manager.js'
@@ -131,16 +132,64 @@ describe('a machine that does not come up', () => {
     expect(await drillOf()).toMatchObject({ outcome: 'failed', bootSucceeded: false, errorCode: 'TIMED_OUT', left: [] })
   })
 
-  it('passes without an agent where none is known, from the moment at which it ran', async () => {
+  it('fails it so, too, where the VM itself can no longer say that it has one: the backup says it', async () => {
+    core = await ready(web)
+    await core.azure.machines.remove(web, core.run().signal)
+    fault({ kind: 'noAgent', path: vmPath })
+    const drill = await drillOf()
+    expect(drill).toMatchObject({ outcome: 'failed', bootSucceeded: false, errorCode: 'TIMED_OUT' })
+    expect(phasesOf(drill)['boot']).toBe('failed')
+  })
+
+  it.each(['noAgent', 'noGuest'] as const)(
+    'proves nothing where no agent is known and nothing else was asked: %s',
+    async (kind) => {
+      core = await ready(idle)
+      fault({ kind, path: 'virtualMachines/idle-1-dr-' })
+      const drill = await drillOf({ vm: idle })
+      expect(drill).toMatchObject({
+        outcome: 'failed',
+        restoreSucceeded: true,
+        bootSucceeded: undefined,
+        cleanupSucceeded: true,
+        rtoSeconds: undefined,
+        errorCode: 'BOOT_UNPROVEN',
+        errorMessage: expect.stringContaining('runs, but nothing showed that its system came up'),
+      })
+      expect(phasesOf(drill)['boot']).toBe('unproven')
+      expect(drill.bootLog.join('\n')).toContain(kind === 'noGuest' ? 'Kernel panic' : 'login')
+      const copies = await core.azure.snapshots.inSubscription(core.run().signal)
+      expect(copies.map(({ tags }) => tags['azlin:proof'] ?? '').filter((proof) => /level=[45]/.test(proof))).toEqual(
+        [],
+      )
+      expect((await core.drillHistory.history({ days: 1 }))[0]).toEqual(drill)
+    },
+  )
+
+  it('passes without an agent where SSH answers, and waits for no agent to call it recovered', async () => {
     core = await ready(idle)
     fault({ kind: 'noAgent', path: 'virtualMachines/idle-1-dr-' })
-    const drill = await drillOf({ vm: idle })
-    expect(drill).toMatchObject({ outcome: 'succeeded', bootSucceeded: true })
+    const drill = await core.drills.test({ ...usual, vm: idle, sshSource: '127.0.0.1/32' }, core.run())
+    expect(drill).toMatchObject({ outcome: 'succeeded', bootSucceeded: true, connectivitySucceeded: true })
     const boot = drill.phases.find(({ phase }) => phase === 'boot')
-    expect(boot?.note).toContain('no guest agent')
+    expect(boot).toMatchObject({ outcome: 'unproven', note: 'running; no guest agent has reported' })
     // Nobody waits for an agent that is not there in an emergency.
     expect(boot?.seconds).toBeGreaterThan(150)
-    expect(drill.rtoSeconds).toBeLessThan((boot?.beganSeconds ?? 0) + 60)
+    expect(drill.rtoSeconds).toBeLessThan((boot?.beganSeconds ?? 0) + 100)
+  })
+
+  it('has booted when SSH answers, also where a check of the user’s own then fails', async () => {
+    core = await ready(idle)
+    fault({ kind: 'noAgent', path: 'virtualMachines/idle-1-dr-' })
+    const login = { user: 'azureuser', privateKey: readFileSync(core.sshKeyFile, 'utf8') }
+    const wish = { ...usual, vm: idle, sshSource: '127.0.0.1/32', login, checkCommand: 'exit 3' }
+    const drill = await core.drills.test(wish, core.run())
+    expect(drill).toMatchObject({
+      outcome: 'failed',
+      bootSucceeded: true,
+      connectivitySucceeded: false,
+      errorCode: 'CHECK_FAILED',
+    })
   })
 
   it('fails the drill when SSH does not answer', async () => {
