@@ -13,10 +13,11 @@ export function failoverQuestion({ vm, backup, newVm, targetRegion, size, rpoSec
 }
 
 export function failoverLines(from: string, { vmName, resourceGroup, region, ...result }: FailoverResult): string {
-  const { backupName, rpoSeconds, rtoSeconds } = result
+  const { backupName, rpoSeconds, rtoSeconds, guestReported } = result
   return [
     `${from} runs in ${region} as ${vmName} (group ${resourceGroup}) from ${backupName}.`,
-    `Data ${span(rpoSeconds)} old (RPO), up after ${span(rtoSeconds)} (RTO).`,
+    `Data ${span(rpoSeconds)} old (RPO), ${guestReported ? 'up' : 'running'} after ${span(rtoSeconds)} (RTO).`,
+    guestLine(guestReported),
     `azlin dr failback ${vmName} -g ${resourceGroup} brings it home again.`,
   ].join('\n')
 }
@@ -35,10 +36,18 @@ export function failbackLines({
   rtoSeconds,
   notes,
   previousDisks,
+  guestReported,
 }: FailbackResult): string {
   return [
     `${vmName} in ${region} runs from ${backupName}, after ${span(rtoSeconds)}.`,
+    guestLine(guestReported),
     ...(previousDisks.length > 0 ? [`Its old disks are kept: ${previousDisks.join(', ')}.`] : []),
     ...notes,
   ].join('\n')
+}
+
+function guestLine(reported: boolean): string {
+  return reported
+    ? 'Its guest agent has reported.'
+    : 'No guest agent has reported, so nothing showed that its system came up: look at it before you switch over.'
 }

@@ -17,11 +17,12 @@ export function restoreQuestion({ vm, point, work }: RestorePlan & { readonly mo
 }
 
 export function describeRestore(result: RestoreResult, plan: RestorePlan): string {
-  const { vmName, backupName, rtoSeconds, restoredDisks, previousDisks } = result
+  const { vmName, backupName, rtoSeconds, restoredDisks, previousDisks, guestReported } = result
   const within = rtoSeconds <= targetSeconds ? 'within' : 'over'
   const lines = [
     `${vmName} runs from ${backupName}.`,
     `  time to recover  ${span(rtoSeconds)}, ${within} the target of 15 minutes`,
+    `  guest agent      ${guestReported ? 'has reported' : 'none has reported: nothing showed that its system came up, so look at it yourself'}`,
     `  disks            ${restoredDisks.join(', ')}`,
   ]
   if (previousDisks.length > 0) {

@@ -9,7 +9,7 @@ import { restoredDiskName, restoredNicName } from '../domain/naming.js'
 import type { DiskPlan } from '../domain/restore.js'
 import type { DiskAt } from '../ports/azure.js'
 import type { Run } from '../run.js'
-import { awaitBoot } from './boot.js'
+import { awaitBoot, type ExpectedAgent } from './boot.js'
 import type { InPlaceDeps, InPlaceResult } from './in-place-restore.js'
 import { TemporaryResources } from './temporary-resources.js'
 
@@ -24,6 +24,7 @@ export interface BesidePlan {
   readonly pointName: string
   readonly disks: readonly DiskPlan[]
   readonly network: NetworkSource
+  readonly agent: ExpectedAgent
   /** On the VM, beside those that say where it is from. */
   readonly tags?: Readonly<Record<string, string>>
 }
@@ -49,18 +50,19 @@ export async function restoreBeside(deps: InPlaceDeps, plan: BesidePlan, run: Ru
       (signal) => azure.machines.remove(newVm, signal),
     )
     run.report({ type: 'vm.created', vm: newVm.name })
-    const reported = await awaitBoot(boot, newVm, undefined, false, run)
+    const reported = await awaitBoot(boot, newVm, undefined, plan.agent, run)
     if (!reported)
       run.report({
         type: 'notice',
         code: 'NO_GUEST_AGENT',
-        text: `${newVm.name} runs, but no guest agent has reported.`,
+        text: `${newVm.name} runs, but no guest agent has reported; look at it yourself.`,
       })
     run.report({ type: 'vm.ready', vm: newVm.name })
     const rtoSeconds = (clock.elapsed() - start) / 1000
 
     await temporary.keep(run)
-    return { restoredDisks: places.map((place) => place.name), previousDisks: [], rtoSeconds }
+    const restoredDisks = places.map((place) => place.name)
+    return { restoredDisks, previousDisks: [], rtoSeconds, guestReported: reported }
   } catch (error) {
     await temporary.remove(run)
     throw error

@@ -19,10 +19,16 @@ const bootDeadline = 10 * minute
 const unknownAgentDeadline = 3 * minute
 
 /**
+ * What a VM's guest agent owes. `must`: it had a working one, and silence is a failure. `should`: the same, and the VM is
+ * left as it is, for somebody to look at. `may`: nobody knows whether it has one.
+ */
+export type ExpectedAgent = 'must' | 'should' | 'may'
+
+/**
  * Resolves when the VM runs and its agent has reported since `before` was read
  * (with the VM stopped): the agent's time stamp is compared with its own earlier
- * one, so that the two clocks need not agree. `agentKnown` says that this VM had
- * a working agent; if so, one that stays silent is a failure (TIMED_OUT).
+ * one, so that the two clocks need not agree. TIMED_OUT where the VM does not run, or
+ * its agent is silent and must not be.
  *
  * @returns whether an agent reported.
  */
@@ -30,7 +36,7 @@ export async function awaitBoot(
   { machines, clock, lookEveryMs }: BootDeps,
   vm: VmRef,
   before: MachineStatus | undefined,
-  agentKnown: boolean,
+  expected: ExpectedAgent,
   run: Run,
 ): Promise<boolean> {
   const start = clock.elapsed()
@@ -46,7 +52,8 @@ export async function awaitBoot(
         run.report({ type: 'vm.waiting', vm: vm.name, for: 'agent' })
       }
       if (agentReported(status, before)) return true
-      if (!agentKnown && waited() - runningSince >= unknownAgentDeadline) return false
+      if (expected === 'may' && waited() - runningSince >= unknownAgentDeadline) return false
+      if (expected === 'should' && waited() >= bootDeadline) return false
     }
     if (waited() >= bootDeadline) {
       const what = status.power === 'running' ? `the guest agent of ${vm.name} to report` : `${vm.name} to run`

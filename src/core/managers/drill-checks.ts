@@ -103,7 +103,8 @@ async function boot(deps: DrillDeps, machine: VmRef, agentKnown: boolean, note: 
     if (seen.power === 'running') runningAt ??= clock.elapsed()
     return seen
   }
-  const agent = await awaitBoot({ ...deps.boot, machines: { status } }, machine, undefined, agentKnown, run)
+  const expected = agentKnown ? 'must' : 'may'
+  const agent = await awaitBoot({ ...deps.boot, machines: { status } }, machine, undefined, expected, run)
   if (agent) {
     note('running, and its guest agent has reported')
     return { passedAt: clock.elapsed() }

@@ -28,6 +28,7 @@ export interface FailbackResult {
   readonly rtoSeconds: number
   readonly restoredDisks: readonly string[]
   readonly previousDisks: readonly string[]
+  readonly guestReported: boolean
   /** What is left to the operator. */
   readonly notes: readonly string[]
 }
@@ -69,7 +70,7 @@ export class FailbackManager {
       const copy = await this.#copyHome(from, home, backup, run)
       const plan = await this.#restores.plan(refOf(home), copy, {}, run)
       for (const text of plan.notices) run.report({ type: 'notice', code: 'RESTORE', text })
-      const { restoredDisks, previousDisks } = await this.#restores.execute(plan, run)
+      const { restoredDisks, previousDisks, guestReported } = await this.#restores.execute(plan, run)
       const named = { vmName: home.name, resourceGroup: home.resourceGroup, region: home.region }
       const rtoSeconds = (clock.elapsed() - begun) / 1000
       return {
@@ -78,6 +79,7 @@ export class FailbackManager {
         rtoSeconds,
         restoredDisks,
         previousDisks,
+        guestReported,
         notes: notesOn(from, home, backup),
       }
     })

@@ -68,6 +68,8 @@ export interface FailoverResult {
   readonly rpoSeconds: number
   readonly rtoSeconds: number
   readonly restoredDisks: readonly string[]
+  /** False: it runs, and no guest agent was there to say that its system came up. */
+  readonly guestReported: boolean
 }
 
 export class FailoverManager {
@@ -128,17 +130,21 @@ export class FailoverManager {
         throw new AzlinError('VM_BUSY', { vm: newVm.name, what: `A ${turn.what}`, since: turn.since.toISOString() })
       try {
         const begun = clock.elapsed()
-        const { place, restoredDisks } = await this.#bringUp(plan, run)
+        const { place, restoredDisks, guestReported } = await this.#bringUp(plan, run)
         const rtoSeconds = (clock.elapsed() - begun) / 1000
         const named = { vmName: newVm.name, resourceGroup: newVm.resourceGroup, region: targetRegion }
-        return { ...named, size: place.size, backupName: backup.name, rpoSeconds, rtoSeconds, restoredDisks }
+        const ages = { rpoSeconds, rtoSeconds }
+        return { ...named, size: place.size, backupName: backup.name, ...ages, restoredDisks, guestReported }
       } finally {
         await turn?.leave()
       }
     })
   }
 
-  async #bringUp(plan: FailoverPlan, run: Run): Promise<{ place: Place; restoredDisks: readonly string[] }> {
+  async #bringUp(
+    plan: FailoverPlan,
+    run: Run,
+  ): Promise<{ readonly place: Place } & Pick<FailoverResult, 'restoredDisks' | 'guestReported'>> {
     const { azure, clock, records, host, limit, boot } = this.#deps
     const { backup, newVm, targetRegion: region, size, allowSizeChange, vm } = plan
     const deps = { azure, clock, journal: records?.journal, host, limit }
@@ -148,9 +154,9 @@ export class FailoverManager {
       const places = new Places(azure, { backup, size, region, allowSizeChange }, run)
       for (let place = await places.first(); ; ) {
         try {
-          const { restoredDisks } = await restoreBeside({ ...deps, boot }, besidePlan(plan, place, subnetId), run)
+          const made = await restoreBeside({ ...deps, boot }, besidePlan(plan, place, subnetId), run)
           await ground.keep(run)
-          return { place, restoredDisks }
+          return { place, ...made }
         } catch (error) {
           const next = AzlinError.is(error) && !run.signal.aborted ? await places.after(place, error) : undefined
           if (!next) throw error
@@ -244,6 +250,8 @@ function besidePlan(
     pointName: backup.name,
     disks,
     network: { subnetId },
+    // In an outage a VM that runs and is silent is worth more than none.
+    agent: facts.agent ? ('should' as const) : ('may' as const),
     tags: originTags(vm),
   }
 }

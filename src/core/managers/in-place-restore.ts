@@ -8,7 +8,7 @@
  */
 
 import { sameId } from '../domain/arm-id.js'
-import type { AttachedDisk, Machine, MachineStatus } from '../domain/machine.js'
+import { type AttachedDisk, type Machine, type MachineStatus, showsAgent } from '../domain/machine.js'
 import { restoredDiskName } from '../domain/naming.js'
 import type { DiskPlan } from '../domain/restore.js'
 import { placeName } from '../domain/restore.js'
@@ -24,12 +24,16 @@ export interface InPlacePlan {
   readonly pointName: string
   readonly disks: readonly DiskPlan[]
   readonly deletePreviousDisks: boolean
+  /** The backup says whether the VM had a working guest agent; where it does not, the VM of today may. */
+  readonly agent: boolean | undefined
 }
 
 export interface InPlaceResult {
   readonly restoredDisks: readonly string[]
   readonly previousDisks: readonly string[]
   readonly rtoSeconds: number
+  /** False: it runs, and no guest agent was there to say that its system came up. */
+  readonly guestReported: boolean
 }
 
 export type InPlaceDeps = TemporaryDeps & { readonly boot: BootDeps }
@@ -58,6 +62,7 @@ export async function restoreInPlace(deps: InPlaceDeps, plan: InPlacePlan, run: 
   }
 
   let journalId: string | undefined
+  let guestReported: boolean
   try {
     journalId = await journal?.open(
       {
@@ -68,7 +73,7 @@ export async function restoreInPlace(deps: InPlaceDeps, plan: InPlacePlan, run: 
       },
       clock.now(),
     )
-    await swapAndStart(deps, plan, made, before, run)
+    guestReported = await swapAndStart(deps, plan, made, before, run)
   } catch (error) {
     await undo(deps, plan, made, before, run, error)
     await temporary.remove(run)
@@ -88,6 +93,7 @@ export async function restoreInPlace(deps: InPlaceDeps, plan: InPlacePlan, run: 
     restoredDisks: made.map(({ disk }) => disk.name),
     previousDisks: previous.map((disk) => disk.name),
     rtoSeconds,
+    guestReported,
   }
 }
 
@@ -128,13 +134,14 @@ function resourceGroupOf({ previous }: DiskPlan, machine: Machine): string {
   return /\/resourceGroups\/([^/]+)\//i.exec(previous?.id ?? '')?.[1] ?? machine.resourceGroup
 }
 
+/** @returns whether its guest agent reported. */
 async function swapAndStart(
   { azure, boot }: InPlaceDeps,
-  { machine, disks }: InPlacePlan,
+  { machine, disks, agent }: InPlacePlan,
   made: readonly MadeDisk[],
   before: MachineStatus,
   run: Run,
-): Promise<void> {
+): Promise<boolean> {
   const { machines } = azure
   if (before.power !== 'deallocated') {
     run.report({ type: 'vm.power', vm: machine.name, to: 'deallocating' })
@@ -153,9 +160,10 @@ async function swapAndStart(
   const stopped = await machines.status(machine, run.signal)
   run.report({ type: 'vm.power', vm: machine.name, to: 'starting' })
   await machines.start(machine, run.signal)
-  const agentKnown = before.power === 'running' && before.agent !== undefined
+  // Azure shows an agent that is not ready also for a VM that has none.
+  const agentKnown = agent ?? showsAgent(before) ?? false
   const earlier = stopped.agent?.at ? stopped : before
-  const reported = await awaitBoot(boot, machine, earlier, agentKnown, run)
+  const reported = await awaitBoot(boot, machine, earlier, agentKnown ? 'must' : 'may', run)
   if (!reported)
     run.report({
       type: 'notice',
@@ -163,6 +171,7 @@ async function swapAndStart(
       text: `${machine.name} runs, but no guest agent has reported; look at it yourself.`,
     })
   run.report({ type: 'vm.ready', vm: machine.name })
+  return reported
 }
 
 /** CONFLICT when a disk that is to be replaced is no longer where it was when the plan was made. */

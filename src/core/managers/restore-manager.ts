@@ -40,6 +40,8 @@ export interface RestoreResult {
   readonly restoredDisks: readonly string[]
   /** Disks that were replaced; they are kept unless their deletion was asked for. */
   readonly previousDisks: readonly string[]
+  /** False: it runs, and no guest agent was there to say that its system came up. */
+  readonly guestReported: boolean
 }
 
 export type RestoreDeps = InPlaceDeps & { readonly records: Records | undefined }
@@ -107,7 +109,8 @@ export class RestoreManager {
     if (!machine) throw new AzlinError('VM_NOT_FOUND', { vm: vm.name, resourceGroup: vm.resourceGroup })
     const { disks, problems, notices } = planInPlace(machine, point, current)
     refuse(point, problems)
-    const work = { machine, pointName: point.name, disks, deletePreviousDisks }
+    const agent = point.machine?.agent
+    const work = { machine, pointName: point.name, disks, deletePreviousDisks, agent }
     return { mode: 'in-place', vm, point, notices, work }
   }
 
@@ -156,7 +159,8 @@ export class RestoreManager {
     }
     if (!facts || !network) throw new AzlinError('PREFLIGHT_FAILED', { backup: point.name, problems })
     refuse(point, problems)
-    const work = { newVm, region: point.region, zone, facts, pointName: point.name, disks, network }
+    const agent = facts.agent ? 'must' : 'may'
+    const work = { newVm, region: point.region, zone, facts, pointName: point.name, disks, network, agent } as const
     return { mode: 'beside', vm, point, notices, work }
   }
 }

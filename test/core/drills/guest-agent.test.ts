@@ -1,0 +1,91 @@
+/** What a VM that is to stay owes: a word of its guest agent, where the backup says that it had a working one. */
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals'
+import type { VmRef } from '../../../src/core/domain/machine.js'
+import type { RestoreOptions } from '../../../src/core/managers/restore-manager.js'
+import { type CoreOnSandbox, endServer } from '../../support/core-on-sandbox.js'
+import { backedUp, home, idle, leftovers, ready, region, web } from './support.js'
+
+let core: CoreOnSandbox
+afterEach(async () => {
+  expect(leftovers(core)).toEqual([])
+  expect(await core.records.journal.list()).toEqual([])
+  await core.close()
+})
+afterAll(endServer)
+
+const quiet: VmRef = { name: 'quiet-1', resourceGroup: 'lab-rg' }
+const { signal } = new AbortController()
+const silent = () => void core.sandbox.faults.add({ kind: 'noAgent', path: 'virtualMachines/' })
+const runs = async (vm: VmRef) => (await core.azure.machines.status(vm, signal)).power === 'running'
+
+async function restored(vm: VmRef, options: RestoreOptions = {}) {
+  const [backup] = await core.backups.list(vm, {}, core.run())
+  if (!backup) throw new Error('no backup')
+  return core.restores.execute(await core.restores.plan(vm, backup, options, core.run()), core.run())
+}
+
+async function failedOver(vm: VmRef) {
+  const plan = await core.failovers.plan({ vm, targetRegion: region, allowSizeChange: false }, core.run())
+  return { newVm: plan.newVm, result: await core.failovers.execute(plan, core.run()) }
+}
+
+describe('a restore beside the VM', () => {
+  it('says that the guest has reported; it is undone where it must and does not', async () => {
+    core = await ready(web)
+    expect(await restored(web, { newVm: 'web-2' })).toMatchObject({ guestReported: true })
+    silent()
+    await expect(restored(web, { newVm: 'web-3' })).rejects.toMatchObject({ code: 'TIMED_OUT' })
+    expect(await core.azure.machines.find({ ...web, name: 'web-3' }, signal)).toBeUndefined()
+  })
+
+  it('stays where nobody knows of an agent, and says that none has reported', async () => {
+    core = await ready(idle)
+    silent()
+    expect(await restored(idle, { newVm: 'idle-2' })).toMatchObject({ guestReported: false })
+    expect(await runs({ name: 'idle-2', resourceGroup: home })).toBe(true)
+  })
+})
+
+describe('a restore in place', () => {
+  it('of a VM that never had an agent waits for none, and says that none has reported', async () => {
+    core = await ready()
+    await core.seedLab()
+    await backedUp(core, quiet, { copied: false })
+    expect(await restored(quiet)).toMatchObject({ guestReported: false })
+    expect(await runs(quiet)).toBe(true)
+  })
+
+  it('goes by the backup and not by the VM of today, which may be off', async () => {
+    core = await ready(web)
+    await core.azure.machines.deallocate(web, signal)
+    const before = await core.azure.machines.get(web, signal)
+    silent()
+    await expect(restored(web)).rejects.toMatchObject({ code: 'RESTORE_ROLLED_BACK' })
+    expect((await core.azure.machines.get(web, signal)).disks).toEqual(before.disks)
+  })
+})
+
+describe('a failover', () => {
+  it('says that the guest has reported', async () => {
+    core = await ready(web)
+    expect((await failedOver(web)).result).toMatchObject({ guestReported: true })
+  })
+
+  it('waits long for an agent that the backup knows of, and leaves the VM for somebody to look at', async () => {
+    core = await ready(web)
+    silent()
+    const { newVm, result } = await failedOver(web)
+    expect(result).toMatchObject({ guestReported: false })
+    expect(result.rtoSeconds).toBeGreaterThan(540)
+    expect(await runs(newVm)).toBe(true)
+    expect(core.events.map((event) => (event.type === 'notice' ? event.code : ''))).toContain('NO_GUEST_AGENT')
+  })
+
+  it('waits shortly where nobody knows of one', async () => {
+    core = await ready(idle)
+    silent()
+    const { result } = await failedOver(idle)
+    expect(result).toMatchObject({ guestReported: false })
+    expect(result.rtoSeconds).toBeLessThan(540)
+  })
+})
