@@ -10,6 +10,7 @@ export function drillCase(drill: Drill): TestCase {
   return {
     className: classOf(vm.resourceGroup),
     name: `${vm.name} comes up in ${testRegion}`,
+    beganAt: startedAt,
     seconds: completedAt === undefined ? 0 : Math.max(0, (+completedAt - +startedAt) / 1000),
     ...(outcome !== 'succeeded' && {
       problem: { kind: outcome === 'failed' ? 'failure' : 'error', message, type: errorCode ?? outcome },
@@ -35,6 +36,7 @@ export function refusedCase({ name, resourceGroup }: VmRef, { code, message, hin
   return {
     className: classOf(resourceGroup),
     name: `${name} can be drilled`,
+    beganAt: undefined,
     seconds: 0,
     problem: { kind: 'error', message: `${message} ${hint}`, type: code },
     output: [],

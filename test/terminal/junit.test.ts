@@ -6,6 +6,7 @@ const at = new Date('2026-11-23T01:02:03.456Z')
 const one: TestCase = {
   className: 'azlin.dr.rg',
   name: 'web-1 comes up in eastus2',
+  beganAt: at,
   seconds: 312.25,
   output: ['disks: succeeded', 'boot: succeeded'],
   properties: { backup: 'b' },
@@ -58,12 +59,34 @@ function parse(text: string): { tag: string; attributes: Record<string, string>;
 describe('a JUnit report', () => {
   it('counts its cases and tells when and how long', () => {
     const failed = { ...one, problem: { kind: 'failure', message: 'no boot', type: 'failed' } } as const
-    const refused = { ...one, seconds: 0, problem: { kind: 'error', message: 'no VM', type: 'VM_NOT_FOUND' } } as const
-    const skipped = { ...one, seconds: 0, problem: { kind: 'skipped', message: 'not due', type: '' } } as const
+    const refused = {
+      ...one,
+      beganAt: undefined,
+      seconds: 0,
+      problem: { kind: 'error', message: 'no VM', type: 'VM_NOT_FOUND' },
+    } as const
+    const skipped = {
+      ...one,
+      beganAt: undefined,
+      seconds: 0,
+      problem: { kind: 'skipped', message: 'not due', type: '' },
+    } as const
     const [suites, suite] = parse(junitXml('drills', at, [one, failed, refused, skipped]))
-    const counts = { name: 'drills', tests: '4', failures: '1', errors: '1', skipped: '1', time: '624.500' }
+    const counts = { name: 'drills', tests: '4', failures: '1', errors: '1', skipped: '1', time: '312.250' }
     expect(suites).toMatchObject({ tag: 'testsuites', attributes: counts })
     expect(suite).toMatchObject({ tag: 'testsuite', attributes: { ...counts, timestamp: '2026-11-23T01:02:03' } })
+  })
+
+  it('takes as long as a clock on the wall says, however many cases ran side by side', () => {
+    const later = (seconds: number, spent: number) => ({
+      ...one,
+      beganAt: new Date(+at + seconds * 1000),
+      seconds: spent,
+    })
+    const timeOf = (...cases: TestCase[]) => parse(junitXml('drills', at, cases))[0]?.attributes['time']
+    expect(timeOf(later(60, 300), later(10, 20), later(90, 100.5))).toBe('350.000')
+    expect(timeOf(later(0, 10), later(100, 10))).toBe('110.000')
+    expect(timeOf({ ...one, beganAt: undefined, seconds: 0 })).toBe('0.000')
   })
 
   it('shows a case with its time, its properties and its phases', () => {
