@@ -3,7 +3,13 @@ import { writeFile } from 'node:fs/promises'
 import { Flags, type Interfaces } from '@oclif/core'
 import { AzureCommand, given } from './base-command.js'
 import type { DrillLogin, DrillOptions } from './core/domain/drill.js'
-import { validCommand, validHttpCheck, validSource, validSshUser } from './core/domain/drill-input.js'
+import {
+  validCheckTimeout,
+  validCommand,
+  validHttpCheck,
+  validSource,
+  validSshUser,
+} from './core/domain/drill-input.js'
 import type { DrillPlan } from './core/domain/drill-plan.js'
 import { validResourceGroup, validSubnetId } from './core/domain/validation.js'
 import { AzlinError } from './core/errors.js'
@@ -59,12 +65,17 @@ export const drillFlags = {
   'check-http': Flags.string({
     helpGroup: checks,
     helpValue: '<path>[:port]',
-    summary: 'Also ask its own web server for this path; 2xx and 3xx pass.',
+    summary: 'Also ask its own web server for this path, again and again until it answers 2xx or 3xx.',
   }),
   'check-command': Flags.string({
     helpGroup: checks,
     helpValue: '<command>',
-    summary: 'Also run this command in it; 0 passes.',
+    summary: 'Also run this command in it, again and again until it ends with 0.',
+  }),
+  'check-timeout': Flags.string({
+    helpGroup: checks,
+    helpValue: '<duration>',
+    summary: 'Let each check of your own fail for so long: 2m (default: until 10 minutes after the VM was made).',
   }),
   ...reportFlags,
 }
@@ -77,9 +88,11 @@ export abstract class DrillCommand extends AzureCommand {
   protected async wish(flags: DrillFlags): Promise<Omit<DrillOptions, 'testRegion'>> {
     const subnetId = given(flags.subnet, validSubnetId, '--subnet')
     const sshSource = given(flags['ssh-source'], validSource, '--ssh-source')
-    const checks = ['ssh-source', 'ssh-user', 'check-http', 'check-command'] as const
+    const checks = ['ssh-source', 'ssh-user', 'check-http', 'check-command', 'check-timeout'] as const
     const pointless = flags['no-connectivity'] ? checks.find((name) => flags[name] !== undefined) : undefined
     if (pointless) throw this.misused(`--${pointless} is for a check that --no-connectivity leaves out.`)
+    if (flags['check-timeout'] !== undefined && (flags['check-http'] ?? flags['check-command']) === undefined)
+      throw this.misused('--check-timeout is for --check-http or --check-command.')
     return {
       testResourceGroup: given(flags['test-resource-group'], validResourceGroup, '--test-resource-group'),
       subnetId,
@@ -91,6 +104,7 @@ export abstract class DrillCommand extends AzureCommand {
       allowSizeChange: flags['allow-size-change'],
       checkHttp: flags['check-http'] === undefined ? undefined : validHttpCheck(flags['check-http']),
       checkCommand: given(flags['check-command'], validCommand, '--check-command'),
+      checkTimeoutMs: flags['check-timeout'] === undefined ? undefined : validCheckTimeout(flags['check-timeout']),
       login: await this.login(flags, subnetId ?? sshSource),
     }
   }

@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
 import { isScalar, LineCounter, type Node, parseDocument } from 'yaml'
-import { validCommand, validHttpCheck, validSize, validSource } from '../core/domain/drill-input.js'
+import { validCheckTimeout, validCommand, validHttpCheck, validSize, validSource } from '../core/domain/drill-input.js'
 import type { DrillGroup, DrillPlan, PlannedDrill } from '../core/domain/drill-plan.js'
 import {
   validDuration,
@@ -30,7 +30,16 @@ const planKeys = [
   'groups',
 ]
 const groupKeys = ['name', 'wait-for', 'pause', 'vms']
-const vmKeys = ['name', 'resource-group', 'backup', 'size', 'connectivity', 'check-http', 'check-command']
+const vmKeys = [
+  'name',
+  'resource-group',
+  'backup',
+  'size',
+  'connectivity',
+  'check-http',
+  'check-command',
+  'check-timeout',
+]
 
 const longestFile = 256 * 1024
 const mostVms = 200
@@ -127,6 +136,9 @@ function drillIn(node: Node, notes: Notes, usualGroup: string | undefined): Plan
   const checkCommand = fields?.text('check-command', validCommand)
   if (!connectivity && (checkHttp || checkCommand !== undefined))
     notes.add(node, `${name} has checks, and connectivity switched off`)
+  const checkTimeoutMs = fields?.text('check-timeout', validCheckTimeout)
+  if (checkTimeoutMs !== undefined && !map?.has('check-http') && !map?.has('check-command'))
+    notes.add(node, `${name} has a check-timeout, and neither check-http nor check-command`)
   return {
     vm: { name, resourceGroup },
     backup: fields?.text('backup', validSnapshotName),
@@ -134,6 +146,7 @@ function drillIn(node: Node, notes: Notes, usualGroup: string | undefined): Plan
     connectivity,
     checkHttp,
     checkCommand,
+    checkTimeoutMs,
   }
 }
 

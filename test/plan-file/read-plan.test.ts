@@ -19,6 +19,7 @@ groups:
       - name: db-1
         size: Standard_D4s_v5
         check-command: pg_isready
+        check-timeout: 2m
       - db-2
   - vms:
       - name: web-1
@@ -47,6 +48,7 @@ describe('the plan of a drill', () => {
       connectivity: true,
       checkHttp: undefined,
       checkCommand: undefined,
+      checkTimeoutMs: undefined,
     }
     expect(parsePlan(good, 'x.yaml', undefined)).toEqual({
       name: 'shop',
@@ -67,6 +69,7 @@ describe('the plan of a drill', () => {
               vm: { name: 'db-1', resourceGroup: 'prod' },
               size: 'Standard_D4s_v5',
               checkCommand: 'pg_isready',
+              checkTimeoutMs: 120_000,
             },
             { ...rest, vm: { name: 'db-2', resourceGroup: 'prod' } },
           ],
@@ -109,7 +112,10 @@ groups:
         check-http: health
         connectivity: false
         check-command: ""
+        check-timeout: 5h
       - web-1
+      - name: web-2
+        check-timeout: 5m
   - vms: []
   - databases
 `
@@ -123,9 +129,11 @@ groups:
       expect.stringMatching(/^line 9: name "db 1" is not valid/),
       expect.stringMatching(/^line 11: check-http "health" is not valid/),
       expect.stringMatching(/^line 13: check-command "" is not valid/),
-      expect.stringMatching(/^line 14: web-1 stands in databases already/),
-      expect.stringMatching(/^line 15: vms needs a list with at least one item/),
-      expect.stringMatching(/^line 16: group 3 needs keys and values/),
+      expect.stringMatching(/^line 14: check-timeout "5h" is not valid: it needs at most 4h/),
+      expect.stringMatching(/^line 15: web-1 stands in databases already/),
+      expect.stringMatching(/^line 16: web-2 has a check-timeout, and neither check-http nor check-command/),
+      expect.stringMatching(/^line 18: vms needs a list with at least one item/),
+      expect.stringMatching(/^line 19: group 3 needs keys and values/),
     ])
   })
 

@@ -1,5 +1,6 @@
 /** What a user may type about a drill, checked before anything is sent. Throws INVALID_INPUT. */
 import { AzlinError } from '../errors.js'
+import { validDuration } from './validation.js'
 
 /** A check of the user's own over HTTP: `/health:8080`. */
 export interface HttpCheck {
@@ -10,6 +11,8 @@ export interface HttpCheck {
 
 const usualHttpPort = 80
 const longestCommand = 2000
+/** A drill costs money for as long as it waits. */
+const longestCheckMs = 4 * 3_600_000
 /** Whom a temporary public address lets in is named narrowly: half of the internet is not a source. */
 const widestPrefix = 8
 
@@ -47,6 +50,13 @@ export function validCommand(value: string, what = '--check-command'): string {
   const printable = !/[^\P{Cc}\n\t]/u.test(value)
   if (value.trim() !== '' && value.length <= longestCommand && printable) return value
   throw invalid(value, what, `it needs a command of at most ${longestCommand} characters`, 'systemctl is-active nginx')
+}
+
+/** Milliseconds. */
+export function validCheckTimeout(value: string, what = '--check-timeout'): number {
+  const ms = validDuration(value, what)
+  if (ms <= longestCheckMs) return ms
+  throw invalid(value, what, 'it needs at most 4h', '5m')
 }
 
 export function validSshUser(value: string, what = '--ssh-user'): string {

@@ -32,6 +32,7 @@ export interface PlannedDrill {
   readonly connectivity: boolean
   readonly checkHttp: HttpCheck | undefined
   readonly checkCommand: string | undefined
+  readonly checkTimeoutMs: number | undefined
 }
 
 export function vmsOf({ groups }: Pick<DrillPlan, 'groups'>): readonly PlannedDrill[] {

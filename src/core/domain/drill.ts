@@ -29,6 +29,8 @@ export interface DrillOptions {
   readonly login?: DrillLogin | undefined
   readonly checkHttp?: HttpCheck | undefined
   readonly checkCommand?: string | undefined
+  /** How long each of the user's own checks may fail before that counts. Absent: as long as SSH may. */
+  readonly checkTimeoutMs?: number | undefined
 }
 
 export interface DrillRequest extends DrillOptions {

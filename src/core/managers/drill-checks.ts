@@ -138,7 +138,7 @@ async function connect(
   machine: TestMachine,
   { log, deadline, signal, run, onAnswer }: Connecting,
 ): Promise<Outcome> {
-  const { login, checkHttp, checkCommand } = options
+  const { login, checkHttp, checkCommand, checkTimeoutMs } = options
   const stoppable = { ...run, signal }
   await log.during('connectivity', async (note) => {
     const banner =
@@ -148,13 +148,15 @@ async function connect(
     note(banner)
   })
   onAnswer()
+  // The user's own services may need longer than SSH to come up, or never as long.
+  const until = () => (checkTimeoutMs === undefined ? deadline : deps.clock.elapsed() + checkTimeoutMs)
   if (checkHttp)
     await log.during('http', async (note) =>
-      note(await awaitProbe(deps, machine, { kind: 'http', check: checkHttp }, login, deadline, stoppable)),
+      note(await awaitProbe(deps, machine, { kind: 'http', check: checkHttp }, login, until(), stoppable)),
     )
   if (checkCommand !== undefined)
     await log.during('command', async (note) =>
-      note(await awaitProbe(deps, machine, { kind: 'command', command: checkCommand }, login, deadline, stoppable)),
+      note(await awaitProbe(deps, machine, { kind: 'command', command: checkCommand }, login, until(), stoppable)),
     )
   return { passedAt: deps.clock.elapsed() }
 }

@@ -65,9 +65,9 @@ async function blueprintsOf(
 
 function requestOf(plan: DrillPlan, planned: PlannedDrill, { login, cleanup }: Wish) {
   const { testRegion, testResourceGroup, subnetId, sshSource, requireReplica, allowSizeChange } = plan
-  const { vm, backup, size, connectivity, checkHttp, checkCommand } = planned
+  const { vm, backup, size, connectivity, ...checks } = planned
   const where = { testRegion, testResourceGroup, subnetId, sshSource, requireReplica, allowSizeChange }
-  return { ...where, vm, backup, size, connectivity, checkHttp, checkCommand, boot: true, login, cleanup }
+  return { ...where, ...checks, vm, backup, size, connectivity, boot: true, login, cleanup }
 }
 
 /** @returns the VMs of the groups that were not begun, because one before them failed. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import {
+  validCheckTimeout,
   validCommand,
   validHttpCheck,
   validPercent,
@@ -68,5 +69,13 @@ describe('names that a drill is given', () => {
     expect(validSize('Standard_D2s_v5')).toBe('Standard_D2s_v5')
     for (const wrong of ['', '-o', 'a b', 'root;x']) refused(() => validSshUser(wrong))
     for (const wrong of ['', '4', 'Standard D2', "x'"]) refused(() => validSize(wrong))
+  })
+})
+
+describe('the time that a check may fail', () => {
+  it('is from a minute to four hours', () => {
+    expect(validCheckTimeout('1m')).toBe(60_000)
+    expect(validCheckTimeout('4h')).toBe(4 * 3_600_000)
+    for (const wrong of ['', '0m', '5', '90s', '241m', '1d', '-5m']) refused(() => validCheckTimeout(wrong))
   })
 })

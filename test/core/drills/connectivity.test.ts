@@ -99,6 +99,25 @@ describe('SSH from here', () => {
   })
 })
 
+describe('a check of the user’s own', () => {
+  it('is tried again until its time is up, which is its own where that was asked for', async () => {
+    core = await ready(web)
+    const tried = async (change: Partial<DrillRequest>) => {
+      const drill = await drillOf({ ...fromHere, login: login(), checkCommand: 'exit 3', ...change })
+      expect(drill).toMatchObject({ outcome: 'failed', errorCode: 'CHECK_FAILED', bootSucceeded: true, left: [] })
+      const seconds = (phase: string) => drill.phases.find((one) => one.phase === phase)?.seconds ?? 0
+      return { ssh: seconds('connectivity'), command: seconds('command') }
+    }
+    const usually = await tried({})
+    expect(usually.ssh + usually.command).toBeGreaterThan(560)
+    expect(usually.ssh + usually.command).toBeLessThan(850)
+    const short = await tried({ checkTimeoutMs: 60_000 })
+    expect(short.command).toBeGreaterThan(30)
+    expect(short.command).toBeLessThan(300)
+    expect((await tried({ checkTimeoutMs: 15 * 60_000 })).command).toBeGreaterThan(860)
+  })
+})
+
 describe('a look from inside', () => {
   it('passes on what the user’s own checks saw, and fails with their last words', async () => {
     core = await ready(web)

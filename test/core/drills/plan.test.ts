@@ -21,6 +21,7 @@ const planned = (vm: VmRef, change: Partial<PlannedDrill> = {}): PlannedDrill =>
   connectivity: false,
   checkHttp: undefined,
   checkCommand: undefined,
+  checkTimeoutMs: undefined,
   ...change,
 })
 const group = (name: string, vms: readonly PlannedDrill[], change: Partial<DrillGroup> = {}): DrillGroup => ({
