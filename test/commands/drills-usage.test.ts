@@ -74,6 +74,14 @@ describe('a drill that makes no sense', () => {
     expect(ended.code).toBe(2)
   })
 
+  it('the help of a failover says both that --resource-group may mean', async () => {
+    const { stdout } = await azlin(['dr', 'failover', '--help'], around)
+    const flag = /-g, --resource-group.*?--cloud/s.exec(stdout)?.[0].replaceAll(/\s+/g, ' ')
+    expect(flag).toContain(
+      'Group of the lost VM; where the copies are of a VM in another group, the one for the new VM.',
+    )
+  })
+
   it('a plan is refused with every mistake and its line', async () => {
     await writeFile(join(around.home, 'shop.yaml'), 'test-regin: x\ngroups:\n  - vms: [a b]\n')
     const ended = await azlin(['dr', 'plan', 'shop.yaml'], around)

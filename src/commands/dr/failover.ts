@@ -28,6 +28,14 @@ are of a VM in another group, the one for the new VM, as --target-resource-group
     },
   ]
   static override args = { vm: Args.string({ required: true, ignoreStdin: true, description: 'VM that was lost' }) }
+  static override baseFlags = {
+    ...AzureCommand.baseFlags,
+    'resource-group': {
+      ...AzureCommand.baseFlags['resource-group'],
+      summary:
+        'Group of the lost VM; where the copies are of a VM in another group, the one for the new VM. Also --rg. [env: AZLIN_RESOURCE_GROUP, of the lost VM]',
+    },
+  }
   static override flags = {
     'target-region': Flags.string({ required: true, helpValue: '<region>', summary: 'Region of the copies: westus2.' }),
     backup: Flags.string({ helpValue: '<name>', summary: 'This backup (default: the newest complete one there).' }),
