@@ -150,12 +150,13 @@ export function planBeside(point: RecoveryPoint, original: Machine | undefined, 
 }
 
 /** Whoever has lost a server may have no better one: it is said, and not refused. */
-function doubtsOn({ name, disks }: RecoveryPoint): string[] {
+export function doubtsOn({ name, region, disks }: RecoveryPoint): string[] {
   const tags = disks.map(({ snapshot }) => snapshot.tags)
   const failed = tags.flatMap((one) => verifyFailedAtIn(one) ?? []).toSorted((a, b) => +b - +a)[0]
   const hasPassed = tags.every((one) => verifiedAtIn(one) !== undefined)
   if (!failed || hasPassed) return []
+  const copy = disks.some(({ snapshot }) => snapshot.createOption === 'CopyStart') ? ` --replica ${region}` : ''
   return [
-    `The last verification of ${name} failed (${failed.toISOString()}): what is in it may be damaged. azlin backup verify ${name} tells why.`,
+    `The last verification of ${name} failed (${failed.toISOString()}): what is in it may be damaged. azlin backup verify ${name}${copy} tells why.`,
   ]
 }

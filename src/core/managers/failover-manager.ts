@@ -7,7 +7,7 @@ import type { Backup, MachineFacts } from '../domain/backup.js'
 import { originTags } from '../domain/failover-origin.js'
 import type { VmRef } from '../domain/machine.js'
 import { shortened } from '../domain/naming.js'
-import { planBeside } from '../domain/restore.js'
+import { doubtsOn, planBeside } from '../domain/restore.js'
 import { AzlinError } from '../errors.js'
 import type { DrillAzure } from '../ports/drill-azure.js'
 import type { Run } from '../run.js'
@@ -103,7 +103,7 @@ export class FailoverManager {
       throw new AzlinError('NOT_READY', { what: `The failover of ${vm.name} to ${targetRegion}`, problems })
 
     const rpoSeconds = Math.max(0, Math.round((+clock.now() - +backup.createdAt) / 1000))
-    const notices = [...room.notes, ...noticesOn(request, group)]
+    const notices = [...doubtsOn(backup), ...room.notes, ...noticesOn(request, group)]
     const where = { targetRegion, newVm, size: room.size, allowSizeChange, subnetId, makesGroup: group.makes }
     return { vm, backup, facts, ...where, rpoSeconds, notices }
   }
@@ -206,7 +206,8 @@ function choose({ vm, targetRegion, backup, at }: FailoverRequest, there: readon
     return found
   }
   const [newest] = there
-  if (!newest) throw new AzlinError('NO_BACKUPS', { vm: vm.name, resourceGroup: targetRegion })
+  if (!newest)
+    throw new AzlinError('NO_BACKUPS', { vm: vm.name, resourceGroup: vm.resourceGroup, region: targetRegion })
   const found = at ? there.find(({ createdAt }) => createdAt <= at) : newest
   if (!found) throw new AzlinError('NO_BACKUP_AT', { vm: vm.name, at: at?.toISOString() ?? '' })
   return found

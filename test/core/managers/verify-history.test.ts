@@ -107,6 +107,13 @@ describe('a snapshot whose content changed', () => {
     await verify(backup)
     const plan = await core.restores.plan(web, await find(backup.name), {}, core.run())
     expect(plan.notices.join()).toMatch(/last verification of .* failed .* may be damaged/)
+
+    await core.replication.replicate(web, backup, { region: 'eastus2', resourceGroup: undefined }, core.run())
+    const failover = () =>
+      core.failovers.plan({ vm: web, targetRegion: 'eastus2', name: 'web-9', allowSizeChange: false }, core.run())
+    expect((await failover()).notices.join()).not.toMatch(/damaged/)
+    await core.verification.verify(await find(backup.name, 'eastus2'), usual, core.run())
+    expect((await failover()).notices.join()).toMatch(/azlin backup verify \S+ --replica eastus2 tells why/)
   })
 })
 
