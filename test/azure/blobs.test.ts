@@ -148,7 +148,7 @@ describe('a link to a disk', () => {
       'There are 5 active shared access signatures within the snapshot family.',
       'ACTIVE_SAS',
     ],
-    [403, 'RequestDisallowedByPolicy', 'Resource was disallowed by policy.', 'POLICY_DENIED'],
+    [403, 'RequestDisallowedByPolicy', 'Resource was disallowed by policy.', 'READ_REFUSED'],
   ])('is refused with %d %s: %s', async (status, code, message, meaning) => {
     azure.on('POST', ends(`${at}/beginGetAccess`), { status, body: { error: { code, message } } })
     const { azure: adapters } = await connected(azure)
