@@ -94,13 +94,14 @@ export async function compose(
 
   const deps = { azure, clock, records, limit: pLimit(requestsAtOnce) }
   const boot = { machines: azure.machines, clock, lookEveryMs: Math.max(quickestLookMs, settings.pollIntervalMs * 2.5) }
+  const encryptionSetIn = (region: string) => settings.encryptionSets[region.toLowerCase()]
   const replication = new ReplicationManager({
     ...deps,
     copyLimit: pLimit(copies),
     lookEveryMs: Math.max(quickestLookMs, settings.pollIntervalMs),
     retryPauseMs: Math.max(quickestLookMs, settings.pollIntervalMs * 2.5),
     random: Math.random,
-    encryptionSetIn: (region) => settings.encryptionSets[region.toLowerCase()],
+    encryptionSetIn,
   })
   const backups = new BackupManager(deps, replication)
   const snapshots = new SnapshotManager(deps)
@@ -119,7 +120,7 @@ export async function compose(
     replication,
     replicationRecords: new ReplicationRecords(deps),
     snapshots,
-    schedules: new BackupSchedules(deps),
+    schedules: new BackupSchedules({ ...deps, encryptionSetIn }),
     retention: new RetentionManager(deps),
     runner: new BackupRunner({ ...deps, vmLimit: pLimit(vmsAtOnce) }, backups, replication),
     snapshotSchedules: new SnapshotSchedules(deps, snapshots),

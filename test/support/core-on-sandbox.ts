@@ -128,7 +128,7 @@ export async function coreOnSandbox({ hurry = 1, speed = 1000 }: Pace = {}): Pro
     retention: new RetentionManager(deps),
     replication,
     replicationRecords: new ReplicationRecords(deps),
-    schedules: new BackupSchedules(deps),
+    schedules: new BackupSchedules({ ...deps, encryptionSetIn: () => undefined }),
     restores,
     temporary: new TemporaryManager({ ...deps, arrivalMs: 200 }),
     drillDeps,

@@ -6,7 +6,8 @@ export default class BackupReplicateAll extends ReplicationCommand {
   static override summary = 'Copy every backup of a VM that a region lacks.'
   static override description =
     `Oldest first: Azure copies the snapshots of a disk one at a time and in order, different disks side by side. A copy \
-that fails does not stop the others; the exit code is 3 then, and 1 when all failed.`
+that fails stops those of its disk until the next run, so that they do not overtake it, and no other disk's; the exit \
+code is 3 then, and 1 when all failed.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> web-1 -g my-rg --target-region eastus2',
     '<%= config.bin %> <%= command.id %> web-1 -g my-rg --target-region eastus2 --max-parallel 8 --json',

@@ -4,12 +4,20 @@ import { type CopyPlace, type CopyWant, diskKeyOf, isCopyOf, wantOf } from './re
 import { isReady, type Snapshot } from './snapshot.js'
 import type { TagMap } from './tag-text.js'
 
+export interface Impossible {
+  readonly want: CopyWant
+  readonly why: string
+  readonly way: string
+  /** A later one went before it: nothing will ever change that. */
+  readonly overtaken: boolean
+}
+
 export interface CopyPlan {
   /** Not there, or not all there; oldest first. */
   readonly wants: readonly CopyWant[]
   /** There already, whoever made them. */
   readonly arrived: readonly { readonly want: CopyWant; readonly copy: Snapshot }[]
-  readonly impossible: readonly { readonly want: CopyWant; readonly why: string; readonly way: string }[]
+  readonly impossible: readonly Impossible[]
 }
 
 export interface CopyPlanInput {
@@ -27,11 +35,16 @@ export function planCopies({ backups, snapshots, place, factsFor }: CopyPlanInpu
   const newest = newestCopied(there, snapshots)
   const wants: CopyWant[] = []
   const arrived: { want: CopyWant; copy: Snapshot }[] = []
-  const impossible: { want: CopyWant; why: string; way: string }[] = []
+  const impossible: Impossible[] = []
 
   for (const backup of backups.toSorted((a, b) => +a.createdAt - +b.createdAt)) {
     for (const disk of backup.disks) {
-      const planned = wantOf(backup, disk, place, factsFor(backup, disk.lun))
+      const isTaken = (name: string) =>
+        snapshots.some(
+          (one) =>
+            same(one.name, name) && same(one.resourceGroup, place.resourceGroup) && !isCopyOf(one, disk.snapshot),
+        )
+      const planned = wantOf(backup, disk, place, factsFor(backup, disk.lun), isTaken)
       const copy = there.find((one) => isCopyOf(one, disk.snapshot))
       // One that was begun elsewhere is finished there.
       const want = copy ? { ...planned, target: { name: copy.name, resourceGroup: copy.resourceGroup } } : planned
@@ -52,23 +65,31 @@ function whyNot(want: CopyWant, source: Snapshot, newest: ReadonlyMap<string, Da
     return {
       why: `its snapshot ${source.name} is a full one, and Azure copies only incremental ones to another region`,
       way: 'Backups that azlin takes are incremental: take another one.',
+      overtaken: false,
     }
   if (source.encryptionSetId !== undefined && want.encryptionSetId === undefined)
     return {
       why: `${source.name} is encrypted with a customer-managed key, and ${want.targetRegion} needs a key of its own`,
       way: `Name a disk encryption set of ${want.targetRegion} with --target-disk-encryption-set, or in config.toml under [disk_encryption_sets].`,
+      overtaken: false,
     }
-  const later = newest.get(want.diskKey)
-  if (later !== undefined && later > source.createdAt)
+  if (isOvertaken(source, newest))
     return {
       why: 'a later backup of the same disk is there already, and Azure copies the snapshots of a disk in order only',
       way: 'It can still be restored in its own region.',
+      overtaken: true,
     }
   return undefined
 }
 
+/** Azure takes the snapshots of a disk in the order in which they were made, and a later one has a copy. */
+export function isOvertaken(source: Snapshot, newest: ReadonlyMap<string, Date>): boolean {
+  const later = newest.get(diskKeyOf(source))
+  return later !== undefined && later > source.createdAt
+}
+
 /** When the newest snapshot was made that a region has, or is getting, a copy of; by disk. */
-function newestCopied(copies: readonly Snapshot[], all: readonly Snapshot[]): ReadonlyMap<string, Date> {
+export function newestCopied(copies: readonly Snapshot[], all: readonly Snapshot[]): ReadonlyMap<string, Date> {
   const byId = new Map(all.map((one) => [one.id.toLowerCase(), one]))
   const newest = new Map<string, Date>()
   for (const copy of copies) {
@@ -79,4 +100,8 @@ function newestCopied(copies: readonly Snapshot[], all: readonly Snapshot[]): Re
     if (known === undefined || source.createdAt > known) newest.set(key, source.createdAt)
   }
   return newest
+}
+
+function same(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase()
 }

@@ -2,7 +2,9 @@
  * Copies of recovery points in a second region. Azure copies one snapshot of a disk at a time, and a disk's
  * snapshots in the order of their creation: what was passed over once can never be copied again.
  */
+import { sameId } from './arm-id.js'
 import type { Backup, RecoveryDisk } from './backup.js'
+import { fingerprint } from './hash.js'
 import type { ResourceRef, VmRef } from './machine.js'
 import { replicaName } from './naming.js'
 import { recoveryTag } from './recovery-tags.js'
@@ -71,9 +73,19 @@ const notCopied: readonly string[] = [
   recoveryTag.fault,
 ]
 
-export function wantOf(backup: Backup, disk: RecoveryDisk, place: CopyPlace, extra: TagMap): CopyWant {
+/** `isTaken`: by something that is no copy of this snapshot. */
+export function wantOf(
+  backup: Backup,
+  disk: RecoveryDisk,
+  place: CopyPlace,
+  extra: TagMap,
+  isTaken: (name: string) => boolean,
+): CopyWant {
   const { snapshot } = disk
-  const name = replicaName(snapshot.name, place.region, disk.lun)
+  const usual = replicaName(snapshot.name, place.region, disk.lun)
+  const name = isTaken(usual)
+    ? replicaName(snapshot.name, `${place.region}-${fingerprint(snapshot.id)}`, disk.lun)
+    : usual
   const kept = Object.entries(snapshot.tags).filter(([tag]) => !notCopied.includes(tag.toLowerCase()))
   return {
     vm: backup.vm,
@@ -94,12 +106,17 @@ export function wantOf(backup: Backup, disk: RecoveryDisk, place: CopyPlace, ext
   }
 }
 
-/** Whether a snapshot is a copy of that source. */
-export function isCopyOf(copy: Snapshot, source: Pick<Snapshot, 'id' | 'name'>): boolean {
+/**
+ * Whether a snapshot is a copy of that source. What Azure says it was made from decides; a name alone is that of many
+ * snapshots, as VMs of one name lie in many groups.
+ */
+export function isCopyOf(copy: Snapshot, source: Pick<Snapshot, 'id' | 'name' | 'tags'>): boolean {
+  if (copy.createOption !== 'CopyStart') return false
+  if (copy.sourceId !== undefined) return sameId(copy.sourceId, source.id)
+  const of = (tag: string, one: Pick<Snapshot, 'tags'>) => tagOf(one.tags, tag)?.toLowerCase()
   return (
-    copy.createOption === 'CopyStart' &&
-    (copy.sourceId?.toLowerCase() === source.id.toLowerCase() ||
-      tagOf(copy.tags, recoveryTag.replicaOf)?.toLowerCase() === source.name.toLowerCase())
+    of(recoveryTag.replicaOf, copy) === source.name.toLowerCase() &&
+    of(recoveryTag.vmGroup, copy) === of(recoveryTag.vmGroup, source)
   )
 }
 

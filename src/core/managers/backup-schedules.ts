@@ -7,6 +7,7 @@ import { audited } from './audited.js'
 import { scheduleOf } from './backup-inventory.js'
 import type { ManagerDeps } from './deps.js'
 import { mustKnowRegion } from './known-region.js'
+import { disksOf } from './machine-facts.js'
 
 export interface BackupPolicy {
   readonly dailyRetention: number
@@ -27,11 +28,16 @@ export interface Configured {
 /** Azure keeps at most 500 incremental snapshots of one disk; some room is left for those taken by hand. */
 const mostPerDisk = 480
 
+export interface ScheduleDeps extends ManagerDeps {
+  /** The configured disk encryption set of a region: an ARM id. */
+  readonly encryptionSetIn: (region: string) => string | undefined
+}
+
 /** Backup schedules: they live in the VM's own tags, so every computer sees the same. */
 export class BackupSchedules {
-  readonly #deps: ManagerDeps
+  readonly #deps: ScheduleDeps
 
-  constructor(deps: ManagerDeps) {
+  constructor(deps: ScheduleDeps) {
     this.#deps = deps
   }
 
@@ -65,7 +71,8 @@ export class BackupSchedules {
       backupResourceGroup: policy.backupResourceGroup,
     }
     await this.#write('backup configure', machine, schedule, run)
-    return { schedule, notices: noticesOf(machine, schedule, last) }
+    const notices = [...noticesOf(machine, schedule, last), ...(await this.#keysLacking(machine, schedule, run))]
+    return { schedule, notices }
   }
 
   /** Keeps the policy and switches it off. BACKUP_NOT_CONFIGURED, SCHEDULE_UNREADABLE. */
@@ -86,6 +93,16 @@ export class BackupSchedules {
     await audited(this.#deps, { operation, subject: machine.id, details: { schedule: tags[scheduleTag] } }, run, () =>
       this.#deps.azure.tags.merge(machine.id, tags, run.signal),
     )
+  }
+
+  /** Told now, and not by the first backup that gets no copy. */
+  async #keysLacking(machine: Machine, { targetRegion: region }: BackupSchedule, run: Run): Promise<readonly string[]> {
+    if (region === undefined || this.#deps.encryptionSetIn(region) !== undefined) return []
+    const disks = await disksOf(this.#deps, machine, run)
+    if (!disks.some((disk) => disk?.encryptionSetId)) return []
+    return [
+      `${machine.name} has disks with a customer-managed key, and no disk encryption set of ${region} is configured: without one nothing is copied there. Name it in config.toml under [disk_encryption_sets].`,
+    ]
   }
 
   async #checkGroup(resourceGroup: string | undefined, run: Run): Promise<void> {

@@ -20,23 +20,6 @@ interface Outcome {
   readonly error?: AzlinError
 }
 
-/** Refusals that every further copy to the place would meet as well. */
-const ofThePlace = new Set([
-  'QUOTA_EXCEEDED',
-  'POLICY_DENIED',
-  'FORBIDDEN',
-  'LOCKED',
-  'RESOURCE_GROUP_NOT_FOUND',
-  'SUBSCRIPTION_NOT_FOUND',
-  'PROVIDER_NOT_REGISTERED',
-  'NOT_SIGNED_IN',
-  'AZURE_UNAVAILABLE',
-  'NETWORK',
-  'THROTTLED',
-  'TIMED_OUT',
-  'COPY_STALLED',
-])
-
 export async function runCopies(
   deps: ReplicationDeps,
   { wants, arrived, vm, traffic }: ReplicationPlan,
@@ -62,7 +45,11 @@ export async function runCopies(
   return { jobs: outcomes.map(({ job }) => job), errors: outcomes.map(({ error }) => error) }
 }
 
-/** One disk's copies, one after the other. What comes after a failure that all would meet stays pending. */
+/**
+ * One disk's copies, one after the other. What comes after one that is not there stays pending: it would overtake it, and
+ * Azure never copies what was overtaken. But one that failed in an earlier run, too, must not keep all that is newer from
+ * the second region.
+ */
 async function drain(
   deps: ReplicationDeps,
   queue: readonly { readonly want: CopyWant; readonly job: ReplicationJob }[],
@@ -89,10 +76,32 @@ async function drain(
         ({ id }) => id === job.id,
       )
       outcomes.push({ job: now, error })
-      stopped = ofThePlace.has(error.code)
+      stopped = !(await isHopeless(deps, want, job, error))
+      if (!stopped) run.report({ type: 'notice', code: 'PASSED_OVER', text: passedOver(want) })
     }
   }
   return outcomes
+}
+
+/** Faults of the copy itself, and not of what stands between, which passes and would let others overtake it. */
+const ofTheCopy: readonly string[] = ['COPY_BROKEN', 'AZURE_REJECTED']
+
+/** It failed in just this way in an earlier run: it would do so for ever. */
+async function isHopeless(
+  deps: ReplicationDeps,
+  want: CopyWant,
+  { id }: ReplicationJob,
+  { code, message }: AzlinError,
+): Promise<boolean> {
+  // Nobody can copy it, or it is there and not what it must be.
+  if (code === 'NOT_COPYABLE' || code === 'COPY_WRONG') return true
+  if (!ofTheCopy.includes(code)) return false
+  const known = await requireRecords(deps).replications.list({ sourceSnapshot: want.source.name })
+  return known.some((job) => job.id !== id && job.diskKey === want.diskKey && job.errorMessage === message)
+}
+
+function passedOver({ backup, targetRegion }: CopyWant): string {
+  return `${backup} could not be copied to ${targetRegion}; newer backups go before it, and after them Azure does not take it any more.`
 }
 
 async function acknowledged(deps: ReplicationDeps, want: CopyWant, copy: Snapshot, run: Run): Promise<Outcome> {

@@ -1,4 +1,5 @@
 import type { Backup, BackupSchedule } from '../domain/backup.js'
+import type { Impossible } from '../domain/copy-plan.js'
 import type { Machine, VmRef } from '../domain/machine.js'
 import { replicatedToIn } from '../domain/recovery-tags.js'
 import type { CopyWant, JobStatus, ReplicationJob } from '../domain/replication.js'
@@ -37,13 +38,30 @@ export class ReplicationManager {
   ): Promise<ReplicationPlan> {
     const snapshots = await this.#deps.azure.snapshots.inSubscription(run.signal)
     const vm = vmOfBackup(name, snapshots, resourceGroup)
+    const waiting = await this.#waitingFor(vm, wish.region)
     return planReplication(this.#deps, vm, snapshots, wish, run, (backups, incomplete) => {
       const isIt = (one: Backup) => one.name.toLowerCase() === name.toLowerCase()
       const found = backups.find(isIt)
-      if (found) return [found]
+      if (found) {
+        const older = backups.filter((one) => one.createdAt < found.createdAt)
+        const first = older.filter((one) => waiting.has(one.name.toLowerCase()))
+        tellOvertaken(
+          found,
+          older.filter((one) => !first.includes(one)),
+          wish.region,
+          run,
+        )
+        return [...first, found]
+      }
       if (!incomplete.some(isIt)) throw new AzlinError('BACKUP_NOT_FOUND', { backup: name, vm: vm.name })
       throw new AzlinError('BACKUP_INCOMPLETE', { backup: name, why: 'a disk is missing, or its data has not arrived' })
     })
+  }
+
+  /** Backups that an earlier command wanted there, and whose turn never came. */
+  async #waitingFor({ name: vm, resourceGroup }: VmRef, region: string): Promise<ReadonlySet<string>> {
+    const jobs = (await this.#deps.records?.replications.list({ vm, resourceGroup, status: 'pending' })) ?? []
+    return new Set(jobs.filter((job) => job.targetRegion === region).map(({ backup }) => backup.toLowerCase()))
   }
 
   /** Every complete backup of a VM that the region lacks. VM_NOT_FOUND and as `planOne`. */
@@ -52,7 +70,8 @@ export class ReplicationManager {
     const plan = await planReplication(this.#deps, vm, snapshots, wish, run, (backups) => backups)
     // Those that are known to be there are nobody's business any more.
     const isNews = ({ want }: { readonly want: CopyWant }) => !replicatedToIn(want.source.tags).includes(wish.region)
-    return { ...plan, arrived: plan.arrived.filter(isNews) }
+    const arrived = plan.arrived.filter(isNews)
+    return { ...plan, arrived, known: plan.arrived.length - arrived.length }
   }
 
   /** NOT_COPYABLE when nothing of it can be copied. One copy's failure stops no other's. */
@@ -98,6 +117,8 @@ export class ReplicationManager {
     const vm = { name: machine.name, resourceGroup: machine.resourceGroup }
     try {
       const plan = await this.planAll(vm, { region }, run)
+      const impossible = withoutOvertaken(plan)
+      tellImpossible(vm, region, impossible, run)
       if (plan.wants.length + plan.arrived.length === 0) return
       const { jobs, errors } = await this.execute({ ...plan, impossible: [] }, { wait: false, makeGroup: false }, run)
       const of = (status: JobStatus) => jobs.filter((job) => job.status === status).length
@@ -111,18 +132,42 @@ export class ReplicationManager {
     }
   }
 
-  /** The same, until all is there; undefined where the schedule wants no copies. */
+  /** The same, until all is there; undefined where the schedule wants no copies. NOT_COPYABLE as `execute`. */
   async complete(vm: VmRef, run: Run): Promise<(Replicated & { readonly region: string }) | undefined> {
     const { crossRegionEnabled, targetRegion: region } = scheduleOf(await this.#deps.azure.machines.get(vm, run.signal))
     if (!crossRegionEnabled || region === undefined) return undefined
     const plan = await this.planAll(vm, { region }, run)
-    return { ...(await this.execute({ ...plan, impossible: [] }, { wait: true, makeGroup: false }, run)), region }
+    const possible = { ...plan, impossible: withoutOvertaken(plan) }
+    return { ...(await this.execute(possible, { wait: true, makeGroup: false }, run)), region }
   }
 
   /** From the database alone; newest first. */
   jobs(filter: JobFilter): Promise<readonly ReplicationJob[]> {
     return requireRecords(this.#deps).replications.list(filter)
   }
+}
+
+/** Azure copies a disk's snapshots in order, so that what is passed over now can never be copied. */
+function tellOvertaken(one: Backup, older: readonly Backup[], region: string, run: Run): void {
+  const lacking = older.filter(({ replicatedTo }) => !replicatedTo.includes(region.toLowerCase()))
+  if (lacking.length === 0) return
+  const backups = lacking.length === 1 ? '1 older backup' : `${lacking.length} older backups`
+  const text = `${backups} of ${one.vm.name} have no copy in ${region}, and cannot get one once ${one.name} is copied: azlin backup replicate-all ${one.vm.name} --target-region ${region} copies them in order.`
+  run.report({ type: 'notice', code: 'OVERTAKES', text })
+}
+
+/** What was overtaken stays so for ever, and was told when it was. */
+function withoutOvertaken({ impossible }: ReplicationPlan): readonly Impossible[] {
+  return impossible.filter(({ overtaken }) => !overtaken)
+}
+
+/** At every run: nothing will be copied until somebody has mended it. */
+function tellImpossible(vm: VmRef, region: string, impossible: readonly Impossible[], run: Run): void {
+  const [first] = impossible
+  if (!first) return
+  const backups = new Set(impossible.map(({ want }) => want.backup)).size
+  const text = `${backups === 1 ? '1 backup' : `${backups} backups`} of ${vm.name} cannot be copied to ${region}: ${first.why}. ${first.way}`
+  run.report({ type: 'notice', code: 'NOT_COPYABLE', text })
 }
 
 function tellLate(vm: VmRef, region: string, reason: string, run: Run): void {

@@ -33,6 +33,8 @@ export interface ReplicationPlan extends CopyPlan {
   readonly place: CopyPlace
   /** The target group does not exist: making it is the user's to decide. */
   readonly makesGroup: boolean
+  /** How many copies are there and were known to be before. */
+  readonly known: number
   readonly traffic: CopyTraffic
 }
 
@@ -61,13 +63,13 @@ export async function planReplication(
   const makesGroup = (await azure.groups.find(resourceGroup, run.signal)) === undefined
   const facts = await factsFor(deps, machine, chosen, run)
   const plan = planCopies({ backups: chosen, snapshots, place, factsFor: facts })
-  return { ...plan, vm, place, makesGroup, traffic: new CopyTraffic(azure.snapshots, clock, snapshots) }
+  return { ...plan, vm, place, makesGroup, known: 0, traffic: new CopyTraffic(azure.snapshots, clock, snapshots) }
 }
 
 /** NOT_COPYABLE when nothing of it can be copied. */
-export function refuseImpossible({ wants, arrived, impossible, place }: ReplicationPlan): void {
+export function refuseImpossible({ wants, arrived, known, impossible, place }: ReplicationPlan): void {
   const [first] = impossible
-  if (!first || wants.length + arrived.length > 0) return
+  if (!first || wants.length + arrived.length + known > 0) return
   const { want, why, way } = first
   throw new AzlinError('NOT_COPYABLE', { backup: want.backup, region: place.region, why, way })
 }

@@ -1,9 +1,10 @@
 /** The record of copies, brought to what Azure shows: begun by whom ever, on whatever computer. */
 import type { Backup } from '../domain/backup.js'
+import { isOvertaken, newestCopied } from '../domain/copy-plan.js'
 import type { VmRef } from '../domain/machine.js'
 import { belongsTo, isReplica, newestFirst, recoveryOf } from '../domain/recovery-points.js'
-import { arrivedAtIn, recoveryTag } from '../domain/recovery-tags.js'
-import { diskKeyOf, isArriving, type ReplicationJob } from '../domain/replication.js'
+import { arrivedAtIn, recoveryTag, replicatedToIn } from '../domain/recovery-tags.js'
+import { diskKeyOf, isArriving, isCopyOf, type ReplicationJob } from '../domain/replication.js'
 import { isReady, type Snapshot } from '../domain/snapshot.js'
 import { tagOf } from '../domain/tag-text.js'
 import { AzlinError } from '../errors.js'
@@ -78,6 +79,7 @@ export class ReplicationRecords {
       const now = await this.#settleUnseen(job, snapshots)
       if (now !== job) changed.push(now)
     }
+    await this.#correctSources(vm, snapshots, run)
     return changed
   }
 
@@ -104,10 +106,29 @@ export class ReplicationRecords {
   async #settleUnseen(job: ReplicationJob, snapshots: readonly Snapshot[]): Promise<ReplicationJob> {
     if (job.status === 'completed' || job.status === 'failed') return job
     const source = snapshots.find((one) => keyOf(one) === keyOf(job.source))
+    if (source && job.status === 'pending' && !job.ownerAlive && isPassedOver(source, job, snapshots))
+      return this.#fail(job, 'A later backup of the disk was copied before it, and Azure copies them in order only.')
     if (!source) return this.#fail(job, `Its source ${job.source.name} was deleted before it was copied.`)
     const young = +this.#deps.clock.now() - +job.startedAt < unseenMs
     if (job.status === 'pending' || job.ownerAlive || young) return job
     return this.#fail(job, 'Azure has no such copy: the request was never taken, or the copy was removed.')
+  }
+
+  /** A copy that somebody removed does not count any more, so that the backup is copied again and kept until then. */
+  async #correctSources(vm: VmRef, snapshots: readonly Snapshot[], run: Run): Promise<void> {
+    const copies = snapshots.filter(isReplica)
+    // Where nothing at all is shown of a region, it may be out of reach.
+    const answers = new Set(snapshots.map(({ region }) => region))
+    for (const source of snapshots.filter((one) => !isReplica(one) && belongsTo(one, vm, undefined))) {
+      const told = replicatedToIn(source.tags)
+      const isThere = (region: string) => copies.some((copy) => copy.region === region && isCopyOf(copy, source))
+      const there = told.filter((region) => isThere(region) || !answers.has(region))
+      if (there.length === told.length) continue
+      run.signal.throwIfAborted()
+      const { tags } = this.#deps.azure
+      if (there.length === 0) await tags.remove(source.id, [recoveryTag.replicatedTo], run.signal)
+      else await tags.merge(source.id, { [recoveryTag.replicatedTo]: there.join(' ') }, run.signal)
+    }
   }
 
   async #fail(job: ReplicationJob, errorMessage: string): Promise<ReplicationJob> {
@@ -172,6 +193,11 @@ function lagOf({ name, createdAt, disks }: Backup): { backup: string; lagSeconds
   const known = arrived.filter((at) => at !== undefined)
   if (known.length < arrived.length) return undefined
   return { backup: name, lagSeconds: Math.round((Math.max(...known.map(Number)) - +createdAt) / 1000) }
+}
+
+function isPassedOver(source: Snapshot, { targetRegion }: ReplicationJob, snapshots: readonly Snapshot[]): boolean {
+  const there = snapshots.filter((one) => one.region === targetRegion && one.createOption === 'CopyStart')
+  return isOvertaken(source, newestCopied(there, snapshots))
 }
 
 function isNoted(source: Snapshot | undefined, region: string): boolean {

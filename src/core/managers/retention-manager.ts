@@ -2,6 +2,7 @@ import type { Backup, BackupSchedule } from '../domain/backup.js'
 import type { VmRef } from '../domain/machine.js'
 import { isReplica, type Recovery, recoveryOf } from '../domain/recovery-points.js'
 import { planReplicas, planRetention, type RetentionPlan } from '../domain/retention.js'
+import type { Snapshot } from '../domain/snapshot.js'
 import { AzlinError } from '../errors.js'
 import type { Run } from '../run.js'
 import { audited } from './audited.js'
@@ -52,10 +53,26 @@ export class RetentionManager {
 
   /** Reads only. BACKUP_NOT_CONFIGURED, SCHEDULE_UNREADABLE, VM_NOT_FOUND. */
   async plan(vm: VmRef, run: Run): Promise<CleanupPlan> {
-    return this.planFor(await readInventory(this.#deps.azure, vm, run), run)
+    return this.#planOver(await readInventory(this.#deps.azure, vm, run), run)
   }
 
+  /** Of what was read already; copies are looked for only where something would go, or where they are expected. */
   async planFor(inventory: Inventory, run: Run): Promise<CleanupPlan> {
+    const { schedule, recovery } = inventory
+    const { backups, incomplete } = recovery
+    const expectsCopies = schedule.crossRegionEnabled || recovery.replicas.length > 0 || backups.some(isCopied)
+    const plan = planRetention({
+      backups,
+      incomplete,
+      policy: schedule,
+      isLocked: () => false,
+      now: this.#deps.clock.now(),
+    })
+    if (expectsCopies || expiring(plan).length + plan.leftovers.length > 0) return this.#planOver(inventory, run)
+    return { vm: inventory.machine, schedule, retention: plan, replicas: [] }
+  }
+
+  async #planOver(inventory: Inventory, run: Run): Promise<CleanupPlan> {
     const { machine, schedule } = inventory
     const now = this.#deps.clock.now()
     const { backups, incomplete, replicas } = await this.#withReplicas(inventory, run)
@@ -111,14 +128,23 @@ export class RetentionManager {
     })
   }
 
-  /** Copies may lie in any group, also one that the schedule no longer names. */
+  /**
+   * Copies may lie in any group, also one that no schedule names; one that is under way holds its source. What is there
+   * decides, and not what a tag says was there.
+   */
   async #withReplicas({ machine, schedule, snapshots, recovery }: Inventory, run: Run): Promise<Recovery> {
-    const copied = recovery.backups.some(({ replicatedTo }) => replicatedTo.length > 0)
-    if (!schedule.crossRegionEnabled && !copied && recovery.replicas.length === 0) return recovery
     const known = new Set(snapshots.map(({ id }) => id.toLowerCase()))
-    const all = await this.#deps.azure.snapshots.inSubscription(run.signal)
+    let all: readonly Snapshot[]
+    try {
+      all = await this.#deps.azure.snapshots.inSubscription(run.signal)
+    } catch (error) {
+      // Whoever may see one group only has no copies in others.
+      if (schedule.crossRegionEnabled || !AzlinError.is(error, 'FORBIDDEN')) throw error
+      return recovery
+    }
     const copies = all.filter((one) => isReplica(one) && !known.has(one.id.toLowerCase()))
-    return recoveryOf([...snapshots, ...copies], machine, machine)
+    const found = recoveryOf([...snapshots, ...copies], machine, machine)
+    return { ...found, backups: found.backups.map((backup) => ({ ...backup, replicatedTo: regionsOf(backup, found) })) }
   }
 
   /** Never rejects for one backup: one that will not go must not keep the others. */
@@ -158,6 +184,15 @@ export class RetentionManager {
         return scopes.some((scope) => id === scope || id.startsWith(`${scope}/`))
       })
   }
+}
+
+function isCopied({ replicatedTo }: Backup): boolean {
+  return replicatedTo.length > 0
+}
+
+function regionsOf({ name }: Backup, { replicas }: Recovery): readonly string[] {
+  const mine = replicas.filter((one) => one.complete && one.name.toLowerCase() === name.toLowerCase())
+  return [...new Set(mine.map(({ region }) => region.toLowerCase()))]
 }
 
 function expiring({ verdicts }: RetentionPlan): readonly Backup[] {

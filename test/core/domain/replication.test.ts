@@ -25,6 +25,10 @@ function copyOf(source: ReturnType<typeof snapshot>, percent: number) {
   })
 }
 
+const fail = (): never => {
+  throw new Error('There is no disk.')
+}
+
 const name = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,78}[A-Za-z0-9_]$/)
 const region = fc.stringMatching(/^[a-z]{4,12}[0-9]?$/)
 const lun = fc.option(fc.integer({ min: 0, max: 63 }))
@@ -123,7 +127,7 @@ describe('a copy', () => {
     const one = taken(2, { tags })
     const [disk] = one.disks
     if (!disk) throw new Error('no disk')
-    const want = wantOf(one, disk, place, { 'azlin:machine': 'm' })
+    const want = wantOf(one, disk, place, { 'azlin:machine': 'm' }, () => false)
     expect(want.tags).toEqual({
       owner: 'shop',
       'azlin:backup': 'b',
@@ -134,6 +138,26 @@ describe('a copy', () => {
     })
     expect(isCopyOf(copyOf(disk.snapshot, 1), disk.snapshot)).toBe(true)
     expect(isCopyOf(disk.snapshot, disk.snapshot)).toBe(false)
+  })
+
+  it('is one of the snapshot that Azure made it from, and not of another one of its name', () => {
+    const { snapshot: mine } = taken(2).disks[0] ?? fail()
+    const theirs = { ...mine, id: mine.id.replace('/rg/', '/other/'), tags: { 'azlin:vm-group': 'other' } }
+    const copy = { ...copyOf(mine, 1), tags: { 'azlin:replica-of': mine.name, 'azlin:vm-group': 'rg' } }
+    expect([isCopyOf(copy, mine), isCopyOf(copy, theirs)]).toEqual([true, false])
+    // Where Azure does not say, the names decide.
+    const silent = { ...copy, sourceId: undefined }
+    const own = { ...mine, tags: { 'azlin:vm-group': 'rg' } }
+    expect([isCopyOf(silent, own), isCopyOf(silent, theirs)]).toEqual([true, false])
+  })
+
+  it('gets a name of its own where that of another one has the usual one', () => {
+    const one = taken(2)
+    const disk = one.disks[0] ?? fail()
+    const usual = wantOf(one, disk, place, {}, () => false).target.name
+    const other = wantOf(one, disk, place, {}, (name) => name === usual).target.name
+    expect(other).not.toBe(usual)
+    expect(other.length).toBeLessThanOrEqual(80)
   })
 
   it('tells the time that is left from the time that has passed', () => {

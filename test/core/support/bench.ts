@@ -29,7 +29,7 @@ export function computer(azure: MemoryAzure, clock: SimulatedClock) {
     records,
     backups,
     snapshots,
-    schedules: new BackupSchedules(deps),
+    schedules: new BackupSchedules({ ...deps, encryptionSetIn: () => undefined }),
     retention: new RetentionManager(deps),
     runner: new BackupRunner({ ...deps, vmLimit: atOnce }, backups, replication),
     snapshotSchedules: new SnapshotSchedules(deps, snapshots),
