@@ -43,6 +43,8 @@ export type AzlinEvent =
   | { type: 'drill.finished'; vm: string; outcome: DrillOutcome }
   | { type: 'temporary.removed'; resource: string }
   | { type: 'temporary.left'; resource: string; code: string }
+  /** It is in use, and its mark could not be taken off. */
+  | { type: 'temporary.marked'; resource: string; code: string }
   | { type: 'azure.waiting'; seconds: number; reason: string }
   | { type: 'azure.request'; method: string; path: string; status: number; ms: number; correlationId: string }
   | { type: 'notice'; code: string; text: string }

@@ -49,6 +49,16 @@ export class SqliteJournal implements Journal {
     })
   }
 
+  async keep(ids: readonly string[]): Promise<void> {
+    await usable(this.#file, () =>
+      this.#db
+        .updateTable('journal')
+        .set({ details: sql<string>`json_set(details, '$.kept', json('true'))` })
+        .where('id', 'in', ids)
+        .execute(),
+    )
+  }
+
   async close(id: string): Promise<void> {
     await usable(this.#file, () => this.#db.deleteFrom('journal').where('id', '=', id).execute())
   }
@@ -72,13 +82,15 @@ function toEntry(row: JournalRow): JournalEntry[] {
   const kind = kinds.find((one) => one === row.kind)
   if (!kind) return []
   const { host, pid, process_mark: mark } = row
+  const details = JSON.parse(row.details) as Record<string, unknown>
   return [
     {
       id: row.id,
       kind,
       resourceId: row.resource_id,
       purpose: row.purpose,
-      details: JSON.parse(row.details) as Record<string, unknown>,
+      details,
+      kept: details['kept'] === true,
       owner: { host, pid },
       createdAt: new Date(row.created_at),
       ownerAlive: isAlive({ host, pid, mark }),

@@ -1,6 +1,7 @@
 /** Failovers and the way back in words. */
 import type { FailbackPlan, FailbackResult } from '../core/managers/failback-manager.js'
 import type { FailoverPlan, FailoverResult } from '../core/managers/failover-manager.js'
+import { markedLines } from './restores.js'
 import { minute, span } from './time.js'
 
 /** What is about to be done, and above all what is lost by it. */
@@ -18,6 +19,7 @@ export function failoverLines(from: string, { vmName, resourceGroup, region, ...
     `${from} runs in ${region} as ${vmName} (group ${resourceGroup}) from ${backupName}.`,
     `Data ${span(rpoSeconds)} old (RPO), ${guestReported ? 'up' : 'running'} after ${span(rtoSeconds)} (RTO).`,
     guestLine(guestReported),
+    ...markedLines(result.stillMarked),
     `azlin dr failback ${vmName} -g ${resourceGroup} brings it home again.`,
   ].join('\n')
 }
@@ -37,10 +39,12 @@ export function failbackLines({
   notes,
   previousDisks,
   guestReported,
+  stillMarked,
 }: FailbackResult): string {
   return [
     `${vmName} in ${region} runs from ${backupName}, after ${span(rtoSeconds)}.`,
     guestLine(guestReported),
+    ...markedLines(stillMarked),
     ...(previousDisks.length > 0 ? [`Its old disks are kept: ${previousDisks.join(', ')}.`] : []),
     ...notes,
   ].join('\n')

@@ -29,7 +29,17 @@ export function describeRestore(result: RestoreResult, plan: RestorePlan): strin
     const deleted = plan.mode === 'in-place' && plan.work.deletePreviousDisks
     lines.push(`  previous disks   ${previousDisks.join(', ')} (${deleted ? 'deleted' : 'kept'})`)
   }
-  return lines.join('\n')
+  return [...lines, ...markedLines(result.stillMarked)].join('\n')
+}
+
+/** What is in use must not look like a leftover. */
+export function markedLines(stillMarked: readonly string[]): string[] {
+  if (stillMarked.length === 0) return []
+  const names = stillMarked.map((id) => id.split('/').at(-1)).join(', ')
+  return [
+    `Still tagged azlin:temporary, as the tags could not be taken off: ${names}.`,
+    'azlin cleanup on this computer takes them off and removes none of these.',
+  ]
 }
 
 const disks = (number: number) => (number === 1 ? 'its disk' : `its ${number} disks`)

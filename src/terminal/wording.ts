@@ -116,6 +116,8 @@ export function sayingOf(event: AzlinEvent): Saying {
       return say(`Drill of ${event.vm} ${drillEnds[event.outcome]}`)
     case 'temporary.removed':
       return say(`Removed ${nameIn(event.resource)}`)
+    case 'temporary.marked':
+      return warn(`${nameIn(event.resource)} stays, but still carries the tag azlin:temporary (${event.code}).`)
     case 'temporary.left':
       return warn(`${nameIn(event.resource)} is still there (${event.code}); azlin cleanup tries again.`)
     case 'azure.waiting':

@@ -4,10 +4,28 @@ import { failbackLines, failoverLines } from '../../src/terminal/failovers.js'
 import { describeRestore } from '../../src/terminal/restores.js'
 
 const ages = { rpoSeconds: 3600, rtoSeconds: 312 }
-const vm = { vmName: 'web-1', resourceGroup: 'dr', region: 'westus2', backupName: 'b', restoredDisks: ['os'] }
+const vm = {
+  vmName: 'web-1',
+  resourceGroup: 'dr',
+  region: 'westus2',
+  backupName: 'b',
+  restoredDisks: ['os'],
+  stillMarked: [],
+}
 const failback = { ...vm, ...ages, previousDisks: [], notes: [] }
 
 describe('what runs again, in words', () => {
+  it('names what still looks like a leftover', () => {
+    const text = failoverLines('web-1', {
+      ...vm,
+      ...ages,
+      size: 'D2',
+      guestReported: true,
+      stillMarked: ['/x/disks/os-1'],
+    })
+    expect(text).toMatch(/Still tagged azlin:temporary.*: os-1\.\nazlin cleanup on this computer takes them off/)
+  })
+
   it('says that the guest has reported', () => {
     expect(failoverLines('web-1', { ...vm, ...ages, size: 'D2', guestReported: true }).split('\n')).toEqual([
       'web-1 runs in westus2 as web-1 (group dr) from b.',

@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core'
 import { AzureCommand, given, yesFlag } from '../../base-command.js'
 import { validRegion, validResourceGroup, validSubnetId, validVmName } from '../../core/domain/validation.js'
 import type { RestoreResult } from '../../core/managers/restore-manager.js'
+import { partial } from '../../exit-codes.js'
 import { restoreChoice } from '../../terminal/restore-choice.js'
 import { describeRestore, restoreQuestion } from '../../terminal/restores.js'
 
@@ -63,6 +64,7 @@ old disks are kept and named in the result. With --new-vm the VM is left alone a
 
     const result = await azlin.restores.execute(plan, azlin.run)
     this.log(describeRestore(result, plan))
+    if (result.stillMarked.length > 0) process.exitCode = partial
     return result
   }
 }

@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core'
 import { AzureCommand, given, yesFlag } from '../../base-command.js'
 import { validResourceGroup, validVmName } from '../../core/domain/validation.js'
 import type { FailbackResult } from '../../core/managers/failback-manager.js'
+import { partial } from '../../exit-codes.js'
 import { failbackLines, failbackQuestion } from '../../terminal/failovers.js'
 
 export default class DrFailback extends AzureCommand {
@@ -38,6 +39,7 @@ written to it after its backup is not at home.`
 
     const result = await failback.execute(plan, azlin.run)
     this.log(failbackLines(result))
+    if (result.stillMarked.length > 0) process.exitCode = partial
     return result
   }
 }

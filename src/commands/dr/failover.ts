@@ -10,6 +10,7 @@ import {
   validVmName,
 } from '../../core/domain/validation.js'
 import type { FailoverResult } from '../../core/managers/failover-manager.js'
+import { partial } from '../../exit-codes.js'
 import { failoverLines, failoverQuestion } from '../../terminal/failovers.js'
 
 export default class DrFailover extends AzureCommand {
@@ -87,6 +88,7 @@ are of a VM in another group, the one for the new VM, as --target-resource-group
 
     const result = await failover.execute(plan, azlin.run)
     this.log(failoverLines(vm.name, result))
+    if (result.stillMarked.length > 0) process.exitCode = partial
     return result
   }
 }

@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core'
 import { AzureCommand, yesFlag } from '../../base-command.js'
 import { validSnapshotName } from '../../core/domain/validation.js'
 import type { RestoreResult } from '../../core/managers/restore-manager.js'
+import { partial } from '../../exit-codes.js'
 import { describeRestore, restoreQuestion } from '../../terminal/restores.js'
 
 export default class SnapshotRestore extends AzureCommand {
@@ -35,6 +36,7 @@ export default class SnapshotRestore extends AzureCommand {
 
     const result = await azlin.restores.execute(plan, azlin.run)
     this.log(describeRestore(result, plan))
+    if (result.stillMarked.length > 0) process.exitCode = partial
     return result
   }
 }

@@ -3,7 +3,7 @@
  * of this machine and the tags in Azure are read by the caller.
  */
 import { sameId } from './arm-id.js'
-import { decodeTemporary } from './temporary.js'
+import { decodeTemporary, makesLasting } from './temporary.js'
 
 /** In the order of removal: what holds another thing goes before it. */
 export const temporaryKinds = ['restore', 'vm', 'nic', 'pip', 'disk', 'snapshot', 'vnet', 'nsg', 'group'] as const
@@ -17,6 +17,8 @@ export interface JournalFact {
   readonly createdAt: Date
   /** Undefined when another computer wrote it. */
   readonly ownerAlive: boolean | undefined
+  /** It was decided that it stays: only its mark is still to go. */
+  readonly kept: boolean
   readonly owner: { readonly host: string }
 }
 
@@ -38,6 +40,8 @@ export interface Leftover {
   readonly since: Date | undefined
   /** Why it must stay; absent when it may go. */
   readonly inUse: string | undefined
+  /** What it was made for came to its end with it: it is never removed, and only its mark goes. */
+  readonly kept: boolean
 }
 
 /** A command on a computer that cannot be asked is over after this long. */
@@ -67,7 +71,9 @@ export function findLeftovers(
     const same = found.findIndex((other) => other.kind === kind && sameId(other.resourceId, resourceId))
     const seen = found[same]
     const inUse = seen?.inUse ?? journalHold(entry, now)
-    const one = { kind, resourceId, purpose, ...made, inUse, journalIds: [...(seen?.journalIds ?? []), entry.id] }
+    const kept = entry.kept || seen?.kept === true
+    const journalIds = [...(seen?.journalIds ?? []), entry.id]
+    const one = { kind, resourceId, purpose, ...made, inUse, kept, journalIds }
     if (seen) found[same] = one
     else found.push(one)
   }
@@ -83,7 +89,8 @@ export function findLeftovers(
       owner: told?.owner,
       since: told?.since,
       journalIds: [],
-      inUse: tagHold(told, now),
+      inUse: tagHold(told, now) ?? (kind === 'vm' ? lastingHold(told) : undefined),
+      kept: false,
     })
   }
   return found.toSorted((a, b) => temporaryKinds.indexOf(a.kind) - temporaryKinds.indexOf(b.kind))
@@ -94,6 +101,15 @@ function journalHold({ ownerAlive, createdAt, purpose }: JournalFact, now: Date)
   if (ownerAlive === undefined && +now - +createdAt < patienceMs)
     return `"${purpose}" may still be running on another computer`
   return undefined
+}
+
+/**
+ * A restore and a failover end with a VM that people work on. Whether this one came so far, and only its mark could not
+ * be taken off, is known where it was made and nowhere else.
+ */
+function lastingHold(told: ReturnType<typeof decodeTemporary>): string | undefined {
+  if (!told || !makesLasting(told.purpose)) return undefined
+  return `"${told.purpose}" on ${told.owner} may have finished, and somebody may work on it: azlin cleanup there knows, or remove it, or its tag azlin:temporary, yourself`
 }
 
 function tagHold(told: ReturnType<typeof decodeTemporary>, now: Date): string | undefined {

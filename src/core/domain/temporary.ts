@@ -26,6 +26,11 @@ export function encodeTemporary({ purpose, owner, since, until }: TemporaryNote)
   return head + purpose.slice(0, longest - head.length)
 }
 
+/** Of commands whose VM is to stay when they have succeeded. */
+export function makesLasting(purpose: string): boolean {
+  return /^(restore|dr failover) /.test(purpose)
+}
+
 /** Undefined when the text is not azlin's: then the resource is nobody's to remove. */
 export function decodeTemporary(text: string): TemporaryNote | undefined {
   const { until, began, owner, purpose } =

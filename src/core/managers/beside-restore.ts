@@ -60,9 +60,9 @@ export async function restoreBeside(deps: InPlaceDeps, plan: BesidePlan, run: Ru
     run.report({ type: 'vm.ready', vm: newVm.name })
     const rtoSeconds = (clock.elapsed() - start) / 1000
 
-    await temporary.keep(run)
+    const stillMarked = await temporary.keep(run)
     const restoredDisks = places.map((place) => place.name)
-    return { restoredDisks, previousDisks: [], rtoSeconds, guestReported: reported }
+    return { restoredDisks, previousDisks: [], rtoSeconds, guestReported: reported, stillMarked }
   } catch (error) {
     await temporary.remove(run)
     throw error

@@ -28,7 +28,8 @@ export type ExpectedAgent = 'must' | 'should' | 'may'
  * Resolves when the VM runs and its agent has reported since `before` was read
  * (with the VM stopped): the agent's time stamp is compared with its own earlier
  * one, so that the two clocks need not agree. TIMED_OUT where the VM does not run, or
- * its agent is silent and must not be.
+ * its agent is silent and must not be. Where its state could not be read until the deadline, it may have come up: then
+ * only `must` is a failure.
  *
  * @returns whether an agent reported.
  */
@@ -45,8 +46,8 @@ export async function awaitBoot(
   let runningSince: number | undefined
 
   for (;;) {
-    const status = await machines.status(vm, run.signal)
-    if (status.power === 'running') {
+    const status = await lookedAt(machines, vm, run.signal)
+    if (status?.power === 'running') {
       if (runningSince === undefined) {
         runningSince = waited()
         run.report({ type: 'vm.waiting', vm: vm.name, for: 'agent' })
@@ -56,10 +57,26 @@ export async function awaitBoot(
       if (expected === 'should' && waited() >= bootDeadline) return false
     }
     if (waited() >= bootDeadline) {
-      const what = status.power === 'running' ? `the guest agent of ${vm.name} to report` : `${vm.name} to run`
+      // Nobody may take away a VM because nobody could look at it.
+      if (status === undefined && expected !== 'must') return false
+      const what = status?.power === 'running' ? `the guest agent of ${vm.name} to report` : `${vm.name} to run`
       throw new AzlinError('TIMED_OUT', { what: `waiting for ${what}`, seconds: Math.round(waited() / 1000) })
     }
     await clock.sleep(lookEveryMs, run.signal)
+  }
+}
+
+/** A look that failed for the moment shows nothing; the deadline holds all the same. */
+async function lookedAt(
+  machines: BootDeps['machines'],
+  vm: VmRef,
+  signal: AbortSignal,
+): Promise<MachineStatus | undefined> {
+  try {
+    return await machines.status(vm, signal)
+  } catch (error) {
+    if (!AzlinError.is(error) || !error.retryable || signal.aborted) throw error
+    return undefined
   }
 }
 

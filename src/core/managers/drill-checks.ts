@@ -97,9 +97,10 @@ async function settle(work: Promise<Outcome>): Promise<Outcome> {
 /** The moment at which its agent had reported; without one, that at which it was first seen to run. */
 async function boot(deps: DrillDeps, machine: VmRef, agentKnown: boolean, note: Note, run: Run): Promise<Outcome> {
   const { clock } = deps
+  const begun = clock.elapsed()
   let runningAt: number | undefined
   const status = async (vm: VmRef, signal: AbortSignal): Promise<MachineStatus> => {
-    const seen = await lookedAt(deps, vm, signal)
+    const seen = await deps.boot.machines.status(vm, signal)
     if (seen.power === 'running') runningAt ??= clock.elapsed()
     return seen
   }
@@ -109,18 +110,13 @@ async function boot(deps: DrillDeps, machine: VmRef, agentKnown: boolean, note: 
     note('running, and its guest agent has reported')
     return { passedAt: clock.elapsed() }
   }
+  if (runningAt === undefined)
+    throw new AzlinError('TIMED_OUT', {
+      what: `reading the state of ${machine.name}`,
+      seconds: Math.round((clock.elapsed() - begun) / 1000),
+    })
   note('running; no guest agent has reported', 'unproven')
-  return { passedAt: runningAt ?? clock.elapsed(), unproven: true }
-}
-
-/** A look that failed for the moment shows nothing; the deadline holds all the same. */
-async function lookedAt({ boot: { machines } }: DrillDeps, vm: VmRef, signal: AbortSignal): Promise<MachineStatus> {
-  try {
-    return await machines.status(vm, signal)
-  } catch (error) {
-    if (!AzlinError.is(error) || !error.retryable || signal.aborted) throw error
-    return { power: 'unknown', agent: undefined }
-  }
+  return { passedAt: runningAt, unproven: true }
 }
 
 interface Connecting {

@@ -29,6 +29,8 @@ export interface FailbackResult {
   readonly restoredDisks: readonly string[]
   readonly previousDisks: readonly string[]
   readonly guestReported: boolean
+  /** ARM ids of what is in use and still carries the mark of temporary things. */
+  readonly stillMarked: readonly string[]
   /** What is left to the operator. */
   readonly notes: readonly string[]
 }
@@ -70,7 +72,7 @@ export class FailbackManager {
       const copy = await this.#copyHome(from, home, backup, run)
       const plan = await this.#restores.plan(refOf(home), copy, {}, run)
       for (const text of plan.notices) run.report({ type: 'notice', code: 'RESTORE', text })
-      const { restoredDisks, previousDisks, guestReported } = await this.#restores.execute(plan, run)
+      const { restoredDisks, previousDisks, guestReported, stillMarked } = await this.#restores.execute(plan, run)
       const named = { vmName: home.name, resourceGroup: home.resourceGroup, region: home.region }
       const rtoSeconds = (clock.elapsed() - begun) / 1000
       return {
@@ -80,6 +82,7 @@ export class FailbackManager {
         restoredDisks,
         previousDisks,
         guestReported,
+        stillMarked,
         notes: notesOn(from, home, backup),
       }
     })

@@ -70,6 +70,8 @@ export interface FailoverResult {
   readonly restoredDisks: readonly string[]
   /** False: it runs, and no guest agent was there to say that its system came up. */
   readonly guestReported: boolean
+  /** ARM ids of what is in use and still carries the mark of temporary things. */
+  readonly stillMarked: readonly string[]
 }
 
 export class FailoverManager {
@@ -130,11 +132,19 @@ export class FailoverManager {
         throw new AzlinError('VM_BUSY', { vm: newVm.name, what: `A ${turn.what}`, since: turn.since.toISOString() })
       try {
         const begun = clock.elapsed()
-        const { place, restoredDisks, guestReported } = await this.#bringUp(plan, run)
+        const { place, restoredDisks, guestReported, stillMarked } = await this.#bringUp(plan, run)
         const rtoSeconds = (clock.elapsed() - begun) / 1000
         const named = { vmName: newVm.name, resourceGroup: newVm.resourceGroup, region: targetRegion }
         const ages = { rpoSeconds, rtoSeconds }
-        return { ...named, size: place.size, backupName: backup.name, ...ages, restoredDisks, guestReported }
+        return {
+          ...named,
+          size: place.size,
+          backupName: backup.name,
+          ...ages,
+          restoredDisks,
+          guestReported,
+          stillMarked,
+        }
       } finally {
         await turn?.leave()
       }
@@ -144,7 +154,7 @@ export class FailoverManager {
   async #bringUp(
     plan: FailoverPlan,
     run: Run,
-  ): Promise<{ readonly place: Place } & Pick<FailoverResult, 'restoredDisks' | 'guestReported'>> {
+  ): Promise<{ readonly place: Place } & Pick<FailoverResult, 'restoredDisks' | 'guestReported' | 'stillMarked'>> {
     const { azure, clock, records, host, limit, boot } = this.#deps
     const { backup, newVm, targetRegion: region, size, allowSizeChange, vm } = plan
     const deps = { azure, clock, journal: records?.journal, host, limit }
@@ -155,8 +165,8 @@ export class FailoverManager {
       for (let place = await places.first(); ; ) {
         try {
           const made = await restoreBeside({ ...deps, boot }, besidePlan(plan, place, subnetId), run)
-          await ground.keep(run)
-          return { place, ...made }
+          const stillMarked = [...made.stillMarked, ...(await ground.keep(run))]
+          return { place, ...made, stillMarked }
         } catch (error) {
           const next = AzlinError.is(error) && !run.signal.aborted ? await places.after(place, error) : undefined
           if (!next) throw error

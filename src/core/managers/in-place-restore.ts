@@ -34,6 +34,8 @@ export interface InPlaceResult {
   readonly rtoSeconds: number
   /** False: it runs, and no guest agent was there to say that its system came up. */
   readonly guestReported: boolean
+  /** ARM ids of what is in use and still carries the mark of temporary things. */
+  readonly stillMarked: readonly string[]
 }
 
 export type InPlaceDeps = TemporaryDeps & { readonly boot: BootDeps }
@@ -85,7 +87,7 @@ export async function restoreInPlace(deps: InPlaceDeps, plan: InPlacePlan, run: 
 
   // The guest has reported: from here on the restore stands, whatever else goes wrong.
   const rtoSeconds = (clock.elapsed() - start) / 1000
-  await temporary.keep(run)
+  const stillMarked = await temporary.keep(run)
   await closeEntry(deps, journalId, run)
   const previous = plan.disks.flatMap((disk) => (disk.previous ? [disk.previous] : []))
   await settlePrevious(deps, plan, previous, run)
@@ -94,6 +96,7 @@ export async function restoreInPlace(deps: InPlaceDeps, plan: InPlacePlan, run: 
     previousDisks: previous.map((disk) => disk.name),
     rtoSeconds,
     guestReported,
+    stillMarked,
   }
 }
 

@@ -42,6 +42,8 @@ export interface RestoreResult {
   readonly previousDisks: readonly string[]
   /** False: it runs, and no guest agent was there to say that its system came up. */
   readonly guestReported: boolean
+  /** ARM ids of what is in use and still carries the mark of temporary things. */
+  readonly stillMarked: readonly string[]
 }
 
 export type RestoreDeps = InPlaceDeps & { readonly records: Records | undefined }

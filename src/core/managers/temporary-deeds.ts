@@ -27,7 +27,7 @@ const unmarkOnly: Deed = { remove: undefined, unmark: true }
 /** HOLDS_OTHERS when something would go along that azlin did not make. */
 export async function deedFor(
   azure: DrillAzure,
-  { kind, resourceId }: Leftover,
+  { kind, resourceId, kept }: Leftover,
   { entries, gone }: Around,
   run: Run,
 ): Promise<Deed> {
@@ -42,6 +42,7 @@ export async function deedFor(
 
   const found = await findTemporary(azure, kind, ref, run.signal)
   if (!found || !isMarked(found)) return nothing
+  if (kept) return unmarkOnly
   const remove = (signal: AbortSignal) => removeTemporary(azure, kind, ref, signal)
   switch (kind) {
     case 'vm': {
@@ -52,11 +53,11 @@ export async function deedFor(
     }
     case 'disk': {
       const disk = await azure.disks.find(ref, run.signal)
-      return (await isHeldByLasting(azure, disk?.managedBy, run)) ? unmarkOnly : { remove }
+      return (await isHeldByLasting(azure, ref.name, disk?.managedBy, gone, run)) ? unmarkOnly : { remove }
     }
     case 'nic': {
       const nic = await azure.networks.findNic(ref, run.signal)
-      return (await isHeldByLasting(azure, nic?.vmId, run)) ? unmarkOnly : { remove }
+      return (await isHeldByLasting(azure, ref.name, nic?.vmId, gone, run)) ? unmarkOnly : { remove }
     }
     case 'group': {
       const others = await membersLeft(azure, ref.name, gone, run.signal)
@@ -68,9 +69,17 @@ export async function deedFor(
   }
 }
 
-/** In a dry run the VM that holds a thing may be a leftover itself, and go before it. */
-async function isHeldByLasting({ machines }: DrillAzure, vmId: string | undefined, run: Run): Promise<boolean> {
-  const holder = vmId === undefined ? undefined : resourceRefOf(vmId)
+/** In a dry run the VM that holds a thing may go before it. CONFLICT where it is temporary as well, and stays for now. */
+async function isHeldByLasting(
+  { machines }: DrillAzure,
+  what: string,
+  vmId: string | undefined,
+  gone: ReadonlySet<string>,
+  run: Run,
+): Promise<boolean> {
+  const holder = vmId === undefined || gone.has(vmId.toLowerCase()) ? undefined : resourceRefOf(vmId)
   const vm = holder && (await machines.find(holder, run.signal))
-  return vm !== undefined && !isMarked(vm)
+  if (!vm) return false
+  if (isMarked(vm)) throw new AzlinError('CONFLICT', { what, reason: `the VM ${vm.name} uses it, and is still there` })
+  return true
 }

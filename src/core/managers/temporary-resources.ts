@@ -139,12 +139,16 @@ export class TemporaryResources {
   }
 
   /**
-   * They are in use now: takes the marks off and closes the journal. The last thing made
+   * They are in use now: writes that down, takes the marks off and closes the journal. The last thing made
    * (the VM that uses the others) first: from then on nobody takes it for a leftover, nor
    * what is attached to it. A mark that stays is reported, and azlin cleanup takes it off.
+   *
+   * @returns ARM ids of what still carries its mark.
    */
-  async keep(run: Run): Promise<void> {
-    const { azure, clock, journal } = this.#deps
+  async keep(run: Run): Promise<readonly string[]> {
+    const { azure, clock } = this.#deps
+    const journal = await this.#decideToKeep(run)
+    const marked: string[] = []
     for (let held = this.#held.pop(); held; held = this.#held.pop()) {
       const { id, journalId } = held
       try {
@@ -152,8 +156,24 @@ export class TemporaryResources {
         await persist(() => azure.tags.remove(id, [temporaryTag], signal), { clock, signal })
         if (journalId !== undefined) await journal?.close(journalId)
       } catch (error) {
-        run.report({ type: 'temporary.left', resource: id, code: AzlinError.is(error) ? error.code : 'INTERNAL' })
+        marked.push(id)
+        run.report({ type: 'temporary.marked', resource: id, code: AzlinError.is(error) ? error.code : 'INTERNAL' })
       }
+    }
+    return marked
+  }
+
+  /** Before any mark goes: from here on no cleanup on this computer removes them, whatever else goes wrong. */
+  async #decideToKeep(run: Run): Promise<Journal | undefined> {
+    const { journal } = this.#deps
+    const ids = this.#held.flatMap(({ journalId }) => journalId ?? [])
+    try {
+      if (ids.length > 0) await journal?.keep(ids)
+      return journal
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error)
+      run.report({ type: 'notice', code: 'JOURNAL', text: `The journal could not be told that they stay. ${text}` })
+      return journal
     }
   }
 

@@ -20,6 +20,8 @@ export interface JournalEntry {
   readonly details: Readonly<Record<string, unknown>>
   /** Whether the process that wrote it is still alive on this machine. Unknown on another machine. */
   readonly ownerAlive: boolean | undefined
+  /** It was decided that it stays: only its mark is still to go. */
+  readonly kept: boolean
 }
 
 export type NewJournalEntry = Pick<JournalEntry, 'kind' | 'resourceId' | 'purpose' | 'details'>
@@ -27,6 +29,8 @@ export type NewJournalEntry = Pick<JournalEntry, 'kind' | 'resourceId' | 'purpos
 export interface Journal {
   /** Durable before it resolves. DATABASE_UNUSABLE when it cannot be: then nothing may be sent. */
   open(entry: NewJournalEntry, at: Date): Promise<string>
+  /** They stay, whatever becomes of this process. Durable before it resolves, and all of them or none. */
+  keep(ids: readonly string[]): Promise<void>
   /** The thing is gone, or is no longer temporary. */
   close(id: string): Promise<void>
   /** Why it could not be removed; the entry stays. */

@@ -15,6 +15,7 @@ function entry(change: Partial<JournalFact> = {}): JournalFact {
     purpose: 'restore web-1',
     createdAt: now,
     ownerAlive: false,
+    kept: false,
     owner: { host: 'here' },
     ...change,
   }
@@ -28,6 +29,25 @@ describe('findLeftovers', () => {
   it('lets go what a dead process of this computer has journalled, even when the tag says it may be in use', () => {
     const [one] = findLeftovers([entry()], [tag(3_600_000)], now)
     expect(one).toMatchObject({ journalIds: ['j1'], inUse: undefined })
+  })
+
+  it('never lets go what it was decided to keep, however often it was written down', () => {
+    const twice = [entry({ kept: true }), entry({ id: 'j2' })]
+    for (const facts of [twice, twice.toReversed()])
+      expect(findLeftovers(facts, [tag(-1)], now)).toMatchObject([{ kept: true, inUse: undefined }])
+  })
+
+  it('leaves a VM of a restore or failover that another computer may have finished, whatever its time', () => {
+    const vm = `${base}Microsoft.Compute/virtualMachines/v1`
+    const of = (purpose: string) => {
+      const note = encodeTemporary({ purpose, owner: 'ops', until: new Date(+now - 30 * 86_400_000) })
+      return findLeftovers([], [{ resourceId: vm, type: 'Microsoft.Compute/virtualMachines', note }], now)[0]?.inUse
+    }
+    expect(of('restore web-9')).toMatch(/may have finished, and somebody may work on it/)
+    expect(of('dr failover web-1')).toMatch(/may have finished/)
+    expect(of('dr test web-1')).toBeUndefined()
+    // Where its command was journalled, and came to no end, it is a leftover.
+    expect(findLeftovers([entry({ kind: 'vm', resourceId: vm })], [], now)[0]?.inUse).toBeUndefined()
   })
 
   it('leaves what a living process holds', () => {

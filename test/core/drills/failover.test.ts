@@ -49,6 +49,75 @@ describe('a failover', () => {
     },
   )
 
+  it('is never taken for a leftover when its marks could not be taken off, here or elsewhere', async () => {
+    core = await ready(db)
+    const faults = core.sandbox.faults
+    faults.add({ kind: 'role', actions: ['*'], notActions: ['Microsoft.Resources/tags/*'] })
+    const { plan, result } = await failOver({ vm: db })
+    expect(result.stillMarked.map((id) => id.split('/').at(-2)).toSorted()).toEqual(
+      [
+        'virtualMachines',
+        'disks',
+        'disks',
+        'disks',
+        'networkInterfaces',
+        'virtualNetworks',
+        'networkSecurityGroups',
+        'resourceGroups',
+      ].toSorted(),
+    )
+    const entries = await core.records.journal.list()
+    expect(entries.every(({ kept }) => kept)).toBe(true)
+    // The command has ended.
+    for (const { id, kind, resourceId, purpose, details } of entries) {
+      await core.records.journal.close(id)
+      await core.journalOfTheDead({ kind, resourceId, purpose, details })
+    }
+    const there = async () => (await core.azure.machines.get(plan.newVm, signal)).disks.length
+    for (const dryRun of [true, false]) {
+      expect((await core.temporary.sweep({ dryRun }, core.run())).removed).toEqual([])
+      expect(await there()).toBe(3)
+    }
+    expect(leftovers(core)).not.toEqual([])
+
+    // Another computer has no journal of it, and its time is over.
+    const journal = await core.records.journal.list()
+    for (const { id } of journal) await core.records.journal.close(id)
+    faults.clear()
+    core.sandbox.world.clock.advance(30 * 86_400_000)
+    for (const dryRun of [true, false]) {
+      const { removed, left } = await core.temporary.sweep({ dryRun }, core.run())
+      expect(removed.filter(({ kind }) => ['vm', 'disk', 'nic', 'group'].includes(kind))).toEqual([])
+      expect(left.map(({ reason }) => reason).join()).toMatch(/may have finished, and somebody may work on it/)
+      expect(await there()).toBe(3)
+    }
+
+    // The first one takes the marks off when it may.
+    for (const { kind, resourceId, purpose, details } of journal)
+      await core.journalOfTheDead({ kind, resourceId, purpose, details })
+    expect((await core.temporary.sweep({ dryRun: false }, core.run())).removed).toEqual([])
+    expect(await there()).toBe(3)
+    expect(leftovers(core)).toEqual([])
+    expect(await core.records.journal.list()).toEqual([])
+  })
+
+  it('survives that Azure does not say for a while how the new machine is', async () => {
+    core = await ready(web)
+    core.sandbox.faults.add({
+      kind: 'status',
+      status: 503,
+      code: 'ServiceUnavailable',
+      message: 'busy',
+      method: 'GET',
+      path: '/virtualMachines/web-9(/instanceView)?$',
+      after: 3,
+      times: 12,
+    })
+    const { result } = await failOver({ name: 'web-9' })
+    expect(core.sandbox.faults.list()[0]?.hits).toBe(12)
+    expect(result).toMatchObject({ vmName: 'web-9', guestReported: true, stillMarked: [] })
+  })
+
   it('says how old the data is before anything is made', async () => {
     core = await ready(web)
     core.sandbox.world.clock.advance(3 * 3_600_000)

@@ -18,13 +18,14 @@ export class MemoryRecords implements Records {
     open: async (entry, at) => {
       const id = String(this.#next++)
       const owner = { host: 'here', pid: 1, startedAt: at }
-      this.entries.push({ ...entry, id, owner, createdAt: at, ownerAlive: true })
+      this.entries.push({ ...entry, id, owner, createdAt: at, ownerAlive: true, kept: false })
       return id
     },
     close: async (id) => {
       const index = this.entries.findIndex((entry) => entry.id === id)
       if (index >= 0) this.entries.splice(index, 1)
     },
+    keep: async () => {},
     failed: async () => {},
     list: async () => this.entries,
   }
