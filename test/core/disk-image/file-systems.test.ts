@@ -1,4 +1,5 @@
 import { afterAll, describe, expect } from '@jest/globals'
+import fc from 'fast-check'
 import { crc32c } from '../../../src/core/domain/disk-image/checksums.js'
 import { flipped, itWith, mebibyte, patched, Workshop, zeroed } from './images.js'
 import { caught, everyBitCounts, judge } from './judging.js'
@@ -41,6 +42,44 @@ describe('ext4', () => {
     expect(judge(image).problems).toEqual([])
     const fields = { inodes: 0x00, blocks: 0x06, free: 0x0e, blockSize: 0x18, perGroup: 0x20, inodesPerGroup: 0x28 }
     for (const at of Object.values(fields)) expect(judge(flipped(image, 1024 + at, 0x40)).problems).not.toEqual([])
+  })
+
+  itWith('mkfs.ext2', 'mkfs.ext3')('is known without checksums with any bit of its superblock turned over', () => {
+    const makers: readonly (readonly string[])[] = [['mkfs.ext2', '-r', '0'], ['mkfs.ext2'], ['mkfs.ext3']]
+    for (const [tool = '', ...how] of makers) {
+      const image = workshop.make(16 * mebibyte, [tool, '-q', ...how, '@'])
+      const missed: number[] = []
+      for (let bit = 0; bit < 1024 * 8; bit++) {
+        const name = judge(flipped(image, 1024 + Math.floor(bit / 8), 1 << (bit % 8))).name
+        if (name === undefined) missed.push(bit)
+      }
+      expect([tool, missed]).toEqual([tool, []])
+      expect(judge(flipped(image, 1024 + 0x38, 0x01)).problems).toEqual([
+        'Its superblock lacks the magic number 0xEF53.',
+      ])
+    }
+  })
+
+  itWith('mkfs.ext2')('is known and caught where several of its fields are lost', () => {
+    const image = workshop.make(16 * mebibyte, ['mkfs.ext2', '-q', '@'])
+    const length = fc.integer({ min: 1, max: 40 })
+    const place = fc.integer({ min: 0, max: 0x38 })
+    fc.assert(
+      fc.property(place, length, fc.constantFrom('zeros', 'ones'), (at, count, what) => {
+        fc.pre(at + count <= 0x38)
+        const damage = new Uint8Array(count).fill(what === 'zeros' ? 0 : 0xff)
+        expect(judge(patched(image, 1024 + at, damage)).name).toMatch(/^ext[234]$/)
+      }),
+    )
+    expect(caught(zeroed(image, 1024, 0x38))).toBe(true)
+    expect(caught(zeroed(image, 1024 + 0x3a, 0x300))).toBe(false)
+  })
+
+  itWith('mkfs.ext4')('passes as the journal of a file system elsewhere, and says so', () => {
+    const image = workshop.make(64 * mebibyte, ['mkfs.ext4', '-q', '-O', 'journal_dev', '@'])
+    expect(judge(image).problems).toEqual([])
+    expect(judge(image).notes[0]).toBe('It is the journal of a file system on another disk.')
+    expect(judge(image, 63 * mebibyte).problems.join()).toContain('its end is missing')
   })
 
   itWith('mkfs.ext4')('is caught in a partition that is shorter than it says', () => {

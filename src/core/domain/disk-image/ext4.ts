@@ -1,6 +1,6 @@
 /** ext2, ext3 and ext4: the superblock, 1024 bytes into the partition (Linux, Documentation/filesystems/ext4). */
 import { rawCrc32c } from './checksums.js'
-import { Fields, withBytes } from './fields.js'
+import { Fields, isPowerOfTwo, withBytes } from './fields.js'
 import { type FileSystemFormat, tooLong } from './file-system.js'
 import type { Verdict } from './finding.js'
 
@@ -10,10 +10,16 @@ const checksumAt = 0x3fc
 const magicAt = 0x38
 const roFeaturesAt = 0x64
 const magic = [0x53, 0xef]
+const signsBesideMagic = 3
+/** Revision 0 has neither a first inode nor a size of inodes. */
+const signsInstead = 8
+/** A bitmap of one block of 64 KiB. */
+const mostInGroup = 8 * 64 * 1024
 const hasJournal = 0x4
 const extents = 0x40
 const sixtyFourBit = 0x80
 const flexibleGroups = 0x200
+const journalDevice = 0x8
 const bigAllocation = 0x200
 const metadataChecksums = 0x400
 
@@ -23,7 +29,7 @@ export const ext4: FileSystemFormat = {
   recognise(peek) {
     const superblock = peek(superblockAt, superblockBytes)
     const fields = new Fields(superblock)
-    if (!magicIsThere(superblock) && !matchesChecksum(withBytes(superblock, magicAt, magic))) return undefined
+    if (!isKnown(superblock)) return undefined
     if (fields.u32(0x60) & (extents | sixtyFourBit | flexibleGroups)) return 'ext4'
     return fields.u32(0x5c) & hasJournal ? 'ext3' : 'ext2'
   },
@@ -34,6 +40,37 @@ export const ext4: FileSystemFormat = {
     if (damage !== undefined) return { problems: [damage], notes: [] }
     return judgeFields(new Fields(superblock), lengthBytes)
   },
+}
+
+/**
+ * Two bytes of magic number are found in one of 65536 raw or encrypted disks. What else a superblock says counts, so that
+ * no single field decides, be it there by chance or damaged.
+ */
+function isKnown(superblock: Uint8Array): boolean {
+  const fields = new Fields(superblock)
+  const signs = signsIn(fields)
+  if (magicIsThere(superblock)) return signs >= signsBesideMagic
+  if (matchesChecksum(withBytes(superblock, magicAt, magic))) return true
+  return signs >= signsInstead && judgeFields(fields, Number.POSITIVE_INFINITY).problems.length === 0
+}
+
+/** How many of ten fields have a value that a superblock can have. Random bytes have hardly one such, zeros five. */
+function signsIn(fields: Fields): number {
+  const isGroup = (count: number) => count > 0 && count <= mostInGroup && count % 8 === 0
+  const inodeBytes = fields.u16(0x58)
+  const errors = fields.u16(0x3c)
+  return [
+    fields.u32(0x14) <= 1, // first block with data
+    fields.u32(0x18) <= 6, // size of a block
+    isGroup(fields.u32(0x20)), // blocks of a group
+    isGroup(fields.u32(0x28)), // inodes of a group
+    fields.u16(0x3a) <= 7, // state
+    errors >= 1 && errors <= 3, // what the guest does on errors
+    fields.u32(0x48) <= 4, // the system that made it
+    fields.u32(0x4c) <= 1, // revision
+    fields.u32(0x54) === 11, // first inode
+    inodeBytes >= 128 && isPowerOfTwo(inodeBytes),
+  ].filter(Boolean).length
 }
 
 function magicIsThere(superblock: Uint8Array): boolean {
@@ -72,17 +109,21 @@ function judgeFields(fields: Fields, lengthBytes: number): Verdict {
   const bitmapUnits = (roFeatures & bigAllocation) !== 0 ? fields.u32(0x24) : perGroup
   const inodesPerGroup = fields.u32(0x28)
   const firstBlock = fields.u32(0x14)
+  const inodes = fields.u32(0x00)
+  const isJournal = (fields.u32(0x60) & journalDevice) !== 0 && inodes === 0 && inodesPerGroup === 0
 
   const problems = tooLong(blocks * blockBytes, lengthBytes)
   if (blocks === 0 || free > blocks) problems.push(`It claims ${free} free blocks of ${blocks}.`)
-  if (perGroup === 0 || bitmapUnits === 0 || bitmapUnits > 8 * blockBytes || inodesPerGroup === 0) {
+  const isEmpty = inodesPerGroup === 0 && !isJournal
+  if (perGroup === 0 || bitmapUnits === 0 || bitmapUnits > 8 * blockBytes || isEmpty) {
     problems.push(`It claims groups of ${perGroup} blocks and ${inodesPerGroup} inodes.`)
-  } else if (Math.ceil((blocks - firstBlock) / perGroup) * inodesPerGroup !== fields.u32(0x00)) {
-    problems.push(`Its ${fields.u32(0x00)} inodes and ${blocks} blocks do not fit its groups.`)
+  } else if (Math.ceil((blocks - firstBlock) / perGroup) * inodesPerGroup !== inodes) {
+    problems.push(`Its ${inodes} inodes and ${blocks} blocks do not fit its groups.`)
   }
   if (roFeatures & metadataChecksums && fields.u8(0x175) !== 1) problems.push('It names an unknown kind of checksum.')
 
   const notes: string[] = []
+  if (isJournal) notes.push('It is the journal of a file system on another disk.')
   if (fields.u16(0x3a) & 2) notes.push('The guest had recorded errors in this file system before the backup.')
   if (!(roFeatures & metadataChecksums)) notes.push('Its superblock has no checksum; only its fields were checked.')
   return { problems, notes }
