@@ -77,6 +77,21 @@ describe('a classic partition table', () => {
     })
   })
 
+  it('is not seen in random data, not even with its signature set into them', async () => {
+    const someBytes = fc.uint8Array({ minLength: 4096, maxLength: 4096 })
+    const type = fc.constantFrom(undefined, 0xee, 0x83)
+    await fc.assert(
+      fc.asyncProperty(someBytes, type, async (bytes, planted) => {
+        bytes.set([0x55, 0xaa], 510)
+        if (planted !== undefined) bytes[450] = planted
+        // Large enough that entries of any numbers have room in it.
+        const { table, problems } = await examine(exported(patched(zeros(2 ** 45), 0, bytes)))
+        expect({ table, problems }).toEqual({ table: 'none', problems: [] })
+      }),
+      { numRuns: 500, unbiased: true },
+    )
+  })
+
   it('is judged without throwing, whatever it holds', async () => {
     const table = fc.uint8Array({ minLength: 66, maxLength: 66 })
     const flags = fc.constantFrom(0, 0x80)

@@ -22,7 +22,9 @@ export type Layout =
 export function layoutOf({ mbr, primaryGpt, backupGpt, fileSystem, sizeBytes }: Signs): Layout {
   const gpt: Layout = { table: 'gpt', sectorBytes: primaryGpt ?? backupGpt ?? 512 }
   const used = mbr.entries.length > 0
-  if (mbr.signed && mbr.protective) return gpt
+  // One byte of type is as little as the two of the signature, where neither the GPT nor the entry bears it out.
+  const certain = primaryGpt !== undefined || backupGpt !== undefined || mbr.inPlace || mbr.plausible
+  if (mbr.signed && mbr.protective && certain) return gpt
   // A classic table beside a GPT means that the GPT is a leftover, unless an entry claims the place of the GPT itself.
   const leftover = primaryGpt === undefined || mbr.entries.every(({ firstSector }) => firstSector > 1)
   const classic = mbr.signed && mbr.plausible && used && leftover
@@ -37,7 +39,7 @@ export function layoutOf({ mbr, primaryGpt, backupGpt, fileSystem, sizeBytes }: 
       mbr.entries.map((entry) => mbrPartition(entry)),
       span,
     ).length === 0
-  const halfThere = used && sensible && (mbr.signed || mbr.plausible)
+  const halfThere = used && sensible && ((mbr.signed && mbr.nearlyPlausible) || mbr.plausible)
   const unused = !used && mbr.signed && mbr.plausible
   return halfThere || unused ? { table: 'mbr' } : { table: 'none' }
 }

@@ -43,7 +43,11 @@ export interface Mbr {
   readonly entries: readonly MbrEntry[]
   /** Whether every flag is one that a partition table can have; in a boot sector, these bytes are program or text. */
   readonly plausible: boolean
+  /** The same of three of the four: what is left where one was damaged, and hardly ever there in other data. */
+  readonly nearlyPlausible: boolean
   readonly protective: boolean
+  /** Whether that entry begins where a protective one does. */
+  readonly inPlace: boolean
 }
 
 export function readMbr(sector: Uint8Array): Mbr {
@@ -58,12 +62,16 @@ export function readMbr(sector: Uint8Array): Mbr {
       sectors: fields.u32(at + 12),
     }
   })
+  const likely = all.filter((entry) => entry.flag === 0 || entry.flag === 0x80).length
+  const guard = all.find((entry) => entry.type === protective)
   return {
     signed: fields.u8(510) === 0x55 && fields.u8(511) === 0xaa,
     bootCode: !isZero(sector.subarray(0, 440)),
     entries: all.filter((entry) => entry.type !== 0),
-    plausible: all.every((entry) => entry.flag === 0 || entry.flag === 0x80),
-    protective: all.some((entry) => entry.type === protective),
+    plausible: likely === all.length,
+    nearlyPlausible: likely >= all.length - 1,
+    protective: guard !== undefined,
+    inPlace: guard?.firstSector === 1,
   }
 }
 
