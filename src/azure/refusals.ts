@@ -108,7 +108,8 @@ const meanings: readonly { readonly codes: RegExp; readonly means: (one: Case) =
     means: ({ make, task, message }) => make('CONFLICT', { what: task.subject, reason: redact(message) }),
   },
   {
-    codes: /^(InternalExecutionError|InternalServerError|InternalOperationError|ServerTimeout|GatewayTimeout)$/i,
+    codes:
+      /^(Internal(Execution|Operation|Server)?Error|OperationTimedOut|ServerTimeout|GatewayTimeout|ServiceUnavailable)$/i,
     means: ({ make, task, message, code }) =>
       make('AZURE_UNAVAILABLE', { what: task.doing, reason: redact(message) || code }),
   },

@@ -92,6 +92,8 @@ describe('what Azure refuses', () => {
       error('InternalExecutionError', 'An internal execution error occurred.'),
       'AZURE_UNAVAILABLE',
     ],
+    ['the same in fewer words', 200, error('InternalError', 'Something failed.'), 'AZURE_UNAVAILABLE'],
+    ['an operation that took too long in Azure', 200, error('OperationTimedOut', 'no'), 'AZURE_UNAVAILABLE'],
     ['a page that is not JSON', 502, '<html>Bad gateway</html>', 'AZURE_UNAVAILABLE'],
     ['an empty answer', 500, '', 'AZURE_UNAVAILABLE'],
     [
