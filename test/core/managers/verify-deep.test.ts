@@ -6,7 +6,10 @@ import { systemClock } from '../../../src/core/clock.js'
 import { blockBytes, wholeBlocks } from '../../../src/core/domain/disk-image/blocks.js'
 import type { ByteRange } from '../../../src/core/domain/disk-image/finding.js'
 import { readDeep } from '../../../src/core/managers/verify-deep.js'
+import { readDisk } from '../../../src/core/managers/verify-read.js'
 import type { DiskBlob } from '../../../src/core/ports/blobs.js'
+import { vhdFooter } from '../../../src/sandbox/image/vhd-footer.js'
+import { snapshot } from '../support/builders.js'
 
 const signal = AbortSignal.timeout(60_000)
 const deps = { clock: systemClock(), advanced: () => {} }
@@ -101,5 +104,40 @@ describe('the digest of everything', () => {
       },
     }
     await expect(readDeep(failing, [{ offset: 0, length: 64 * 1024 ** 2 }], deps, signal)).rejects.toBe(reason)
+  })
+})
+
+describe('a disk of zeros', () => {
+  it('is called blank only while nothing is found in it, and all of it is looked at with --deep', async () => {
+    const size = 32 * 1024 ** 2
+    const disk = (content: Buffer): DiskBlob & { readonly asked: Set<number> } => {
+      const blob = blobOf(Buffer.concat([content, vhdFooter(size, 'test')]))
+      const asked = new Set<number>()
+      return {
+        ...blob,
+        asked,
+        allocated: async () => [{ offset: 0, length: size }],
+        read: (offset, length, abort) => {
+          for (let at = offset; at < offset + length; at += 512) asked.add(Math.floor(at / blockBytes))
+          return blob.read(offset, length, abort)
+        },
+      }
+    }
+    const source = { snapshot: snapshot({ name: 'empty', sizeGb: size / 1024 ** 3 }), lun: 0, facts: undefined }
+    const look = (blob: DiskBlob, depth: 'usual' | 'deep') =>
+      readDisk(blob, source, { depth, seed: 'a', testDisk: 'test', clock: deps.clock }, { signal, report: () => {} })
+
+    const empty = disk(Buffer.alloc(size))
+    expect(await look(empty, 'usual')).toMatchObject({ blank: true, problems: [] })
+    const unseen = Array.from({ length: size / blockBytes }, (_, block) => block).find((one) => !empty.asked.has(one))
+    expect(unseen).toBeDefined()
+    expect(await look(empty, 'deep')).toMatchObject({ blank: true, problems: [] })
+    const content = Buffer.alloc(size)
+    content[(unseen ?? 0) * blockBytes + 9] = 1
+    expect(await look(disk(content), 'usual')).toMatchObject({ blank: true })
+    expect(await look(disk(content), 'deep')).toMatchObject({
+      blank: false,
+      content: expect.stringMatching(/and data behind: it is raw/),
+    })
   })
 })
