@@ -21,7 +21,7 @@ export type AzlinEvent =
   | { type: 'verify.reading'; disk: string }
   | { type: 'verify.progress'; disk: string; percent: number; secondsLeft: number | undefined }
   | { type: 'verify.read'; disk: string; bytes: number }
-  | { type: 'verify.finished'; backup: string; success: boolean; reason: string | undefined }
+  | { type: 'verify.finished'; backup: string; success: boolean; unread: boolean; reason: string | undefined }
   | { type: 'cleanup.failed'; vm: string; code: string; message: string }
   | { type: 'restore.preflight'; vm: string; backup: string }
   | { type: 'restore.checked'; vm: string; backup: string }

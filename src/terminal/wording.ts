@@ -61,10 +61,8 @@ export function sayingOf(event: AzlinEvent): Saying {
     case 'verify.read':
       return end(`read ${event.disk}`, `Read ${bytesOf(event.bytes)} of ${event.disk}`)
     case 'verify.finished':
-      return end(
-        event.backup,
-        event.success ? `Verified ${event.backup}` : `Not verified: ${event.backup}. ${event.reason}`,
-      )
+      if (!event.success) return end(event.backup, `Not verified: ${event.backup}. ${event.reason}`)
+      return end(event.backup, event.unread ? `Accepted unread: ${event.backup}` : `Verified ${event.backup}`)
     case 'cleanup.failed':
       return warn(`The backup stands, but the cleanup after it failed: ${event.message}`)
     case 'restore.preflight':

@@ -30,6 +30,17 @@ const facts: VmFacts = {
   interrupted: [now],
 }
 
+describe('the end of a verification, as it is told meanwhile', () => {
+  it.each([
+    [true, false, undefined, 'Verified b-1'],
+    [true, true, undefined, 'Accepted unread: b-1'],
+    [false, true, 'No link.', 'Not verified: b-1. No link.'],
+  ])('is, with success %j and unread %j, %j', (success, unread, reason, text) => {
+    const saying = sayingOf({ type: 'verify.finished', backup: 'b-1', success, unread, reason })
+    expect(saying).toMatchObject({ text })
+  })
+})
+
 describe('the report in words', () => {
   it('names failures with their reasons, and what was not counted', () => {
     const text = reportLines(reportOn([facts], 7, now), now, {})

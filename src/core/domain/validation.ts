@@ -59,7 +59,11 @@ export function validRegion(value: string, what = 'Region'): string {
 export function validCount(value: string, what: string, least: number, most = mostKept): number {
   const count = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN
   if (count >= least && count <= most) return count
-  throw invalid(value, { what, why: `it needs a whole number from ${least} to ${most}`, example: '7' })
+  throw invalid(value, {
+    what,
+    why: `it needs a whole number from ${least} to ${most}`,
+    example: String(Math.min(Math.max(7, least), most)),
+  })
 }
 
 export function isRetention(value: unknown): value is number {

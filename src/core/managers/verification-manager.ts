@@ -158,7 +158,8 @@ export class VerificationManager {
       await tagVerified(azure, backup, result, run)
       await records.verifications.end(id, result)
       const { success, errorMessage: reason } = result
-      run.report({ type: 'verify.finished', backup: backup.name, success, reason })
+      const unread = result.diskReadable === undefined
+      run.report({ type: 'verify.finished', backup: backup.name, success, unread, reason })
       return result
     } catch (error) {
       await records.verifications.interrupted(id, clock.now(), seconds()).catch(() => {})

@@ -80,6 +80,16 @@ describe('numbers that a user types', () => {
   it('refuses zero where one is the least', () => {
     expect(refusal(() => validCount('0', '--every', 1, 8760)).message).toContain('from 1 to 8760')
   })
+  it('names an example that it takes', () => {
+    const bounds = fc.tuple(fc.nat(100), fc.nat(100))
+    fc.assert(
+      fc.property(bounds, ([least, more]) => {
+        const [, example = ''] =
+          /^For example: (.+)$/.exec(refusal(() => validCount('x', '--n', least, least + more)).hint) ?? []
+        expect(validCount(example, '--n', least, least + more)).toBe(Number(example))
+      }),
+    )
+  })
 })
 
 describe('times that a user types', () => {
