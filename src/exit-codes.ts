@@ -59,7 +59,7 @@ export const exitCodes = {
   LOCKED: failed,
   DISK_ATTACHED: failed,
   ACTIVE_SAS: failed,
-  READ_REFUSED: missing,
+  READ_REFUSED: failed,
   VM_MUST_BE_DEALLOCATED: failed,
   QUOTA_EXCEEDED: failed,
   CAPACITY: failed,

@@ -113,6 +113,20 @@ describe('azlin backup verify', () => {
     expect(ended.code).toBe(4)
   })
 
+  it('ends with 1 and leaves the content open where the bytes may not be read, and tells the way out', async () => {
+    const refusal = { status: 403, code: 'RequestDisallowedByPolicy', message: 'Disallowed by policy.' }
+    await azure.fault({ kind: 'status', ...refusal, method: 'POST', path: 'beginGetAccess' })
+    const ended = await azure.run('backup', 'verify', backup, ...group, '--json')
+    expect(documentOf(ended)).toMatchObject({
+      success: false,
+      diskReadable: null,
+      testDiskDeleted: true,
+      disks: [{ hint: expect.stringMatching(/--allow-unread/) }, {}, {}],
+    })
+    expect(ended.code).toBe(1)
+    expect((await azure.run('backup', 'verify', backup, ...group, '--allow-unread')).code).toBe(0)
+  })
+
   it('never prints the link, not even with --verbose', async () => {
     const { stdout, stderr } = await azure.run('backup', 'verify', backup, ...group, '--verbose')
     expect(stderr).toMatch(/GET \/blob\/md-/)
