@@ -55,7 +55,13 @@ export function verifyAllLines(vm: string, items: readonly VerifyItem[]): string
   const unread = accepted.filter(isUnread).length
   const also = unread === 0 ? '' : ` ${unread} accepted UNREAD.`
   const sum = `${accepted.length - unread} of ${items.length} backups of ${vm} are verified.${also}`
-  return [...items.map(itemLine), sum].join('\n')
+  return [...items.map(itemLine), sum, ...hintsOf(items)].join('\n')
+}
+
+/** Each way out is told once, however many it would help. */
+function hintsOf(items: readonly VerifyItem[]): readonly string[] {
+  const troubles = items.flatMap(({ result, error }) => (result ? result.disks.map((disk) => disk.error) : [error]))
+  return [...new Set(troubles.flatMap((trouble) => trouble?.hint ?? []))]
 }
 
 function itemLine({ backup, result, error }: VerifyItem): string {

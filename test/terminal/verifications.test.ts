@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { reportOn, type VmFacts } from '../../src/core/domain/verification-report.js'
+import { AzlinError } from '../../src/core/errors.js'
 import { bytesOf } from '../../src/terminal/sizes.js'
-import { reportCsv, reportLines } from '../../src/terminal/verifications.js'
+import { reportCsv, reportLines, verifyAllLines } from '../../src/terminal/verifications.js'
 import { sayingOf } from '../../src/terminal/wording.js'
+import { backup } from '../core/support/builders.js'
 
 const now = new Date('2026-11-23T12:00:00Z')
 const vm = { name: 'web-1', resourceGroup: 'rg' }
@@ -38,6 +40,19 @@ describe('the end of a verification, as it is told meanwhile', () => {
   ])('is, with success %j and unread %j, %j', (success, unread, reason, text) => {
     const saying = sayingOf({ type: 'verify.finished', backup: 'b-1', success, unread, reason })
     expect(saying).toMatchObject({ text })
+  })
+})
+
+describe('verifications of several backups', () => {
+  it('tell the way out once', () => {
+    const error = new AzlinError('READ_REFUSED', { what: 'opening disk d', reason: 'DenyAll' })
+    const items = ['b-1', 'b-2'].map((name) => ({ backup: backup('daily', now, { name }), result: undefined, error }))
+    expect(verifyAllLines('web-1', items).split('\n')).toEqual([
+      `b-1: NOT verified. ${error.message}`,
+      `b-2: NOT verified. ${error.message}`,
+      '0 of 2 backups of web-1 are verified.',
+      error.hint,
+    ])
   })
 })
 
