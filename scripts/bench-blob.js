@@ -33,5 +33,8 @@ const server = createServer({ key, cert }, (request, response) => {
   response.end(pool.subarray(at, at + length))
 })
 
+// Each of the two readers rests while the other reads, and comes back to the connections that it has.
+server.keepAliveTimeout = 10 * 60_000
+
 server.listen(0, '127.0.0.1', () => process.send?.({ port: server.address().port, cert }))
 process.on('disconnect', () => process.exit())
