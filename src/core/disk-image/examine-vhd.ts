@@ -5,6 +5,7 @@ import { hasGptSignature } from '../domain/disk-image/gpt.js'
 import { bootProblems, type JudgedPartition } from '../domain/disk-image/judged-disk.js'
 import { layoutOf } from '../domain/disk-image/layout.js'
 import { readMbr } from '../domain/disk-image/mbr.js'
+import { rawData } from '../domain/disk-image/structure.js'
 import { vhdFooter, vhdFooterBytes } from '../domain/disk-image/vhd-footer.js'
 import type { ContainerExamination, DiskFacts } from './examination.js'
 import { type ExaminedContent, examineContent, findLostFileSystem } from './examine-content.js'
@@ -143,7 +144,7 @@ function withoutTable(whole: ExaminedContent, { blank, role, imageProblems, trac
     : 'An OS disk needs a partition table, and this one has none.'
   const raw = blank
     ? 'The disk is all zeros where a partition table or file system would begin: it is unformatted or unused.'
-    : 'The disk has no partition table and no file system that is recognised: it is raw.'
+    : rawData
   const { fileSystem } = whole
   return {
     container: 'vhd',

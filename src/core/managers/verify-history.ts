@@ -1,5 +1,6 @@
 /** What a verification found is held against what earlier ones saw, on this computer and on others. */
 import type { Backup, RecoveryDisk } from '../domain/backup.js'
+import { hasLostStructure, isRaw } from '../domain/disk-image/structure.js'
 import type { Snapshot } from '../domain/snapshot.js'
 import { type Depth, type DiskVerdict, depthName, type Fault, type VerifyOptions } from '../domain/verification.js'
 import { isLifted, knownContentIn, knownFaultIn } from '../domain/verify-marks.js'
@@ -28,7 +29,7 @@ export async function compareWithEarlier(
     accuse(found, 'changed', `Its content changed since it was read on ${since}: a snapshot must stay as it is.`)
   }
 
-  if (!found.blank) return
+  if (!found.blank) return compareStructure(verifications, backup, { snapshot, lun }, found)
   const itself = (await verifications.contentIn(snapshot)) ?? (known?.blank === false ? { at: known.at } : undefined)
   if (itself) {
     accuse(found, 'plain', `It is all zero, and held data when it was read on ${itself.at.toISOString()}.`)
@@ -39,6 +40,27 @@ export async function compareWithEarlier(
   if (before && !allowBlank)
     accuse(found, 'plain', `It is all zero; in ${before.backup} this disk was: ${before.content}`)
   found.blankAllowed = before !== undefined && allowBlank
+}
+
+/** A disk may lose its table and its file systems by its owner's will; a snapshot cannot. */
+async function compareStructure(
+  verifications: Verifications,
+  backup: Backup,
+  { snapshot, lun }: Pick<RecoveryDisk, 'snapshot' | 'lun'>,
+  found: Found,
+): Promise<void> {
+  const content = found.content ?? ''
+  const itself = await verifications.contentIn(snapshot)
+  if (itself && hasLostStructure(content, itself.content)) {
+    const [now, then] = [`It holds now: ${content}`, `When it was read on ${itself.at.toISOString()}, it held:`]
+    accuse(found, 'plain', `${now} ${then} ${itself.content}`)
+    return
+  }
+  if (!isRaw(content)) return
+  const disk = { vm: backup.vm, lun, diskName: found.diskName }
+  const before = await verifications.contentBefore(disk, backup.createdAt)
+  if (before && !isRaw(before.content))
+    found.notes = [...found.notes, `In ${before.backup} this disk was: ${before.content}`]
 }
 
 /** What a deeper verification found stays true of whatever did not look as deep. */

@@ -7,6 +7,7 @@ import { isZero } from '../domain/disk-image/fields.js'
 import type { ByteRange } from '../domain/disk-image/finding.js'
 import { sampleRanges } from '../domain/disk-image/sample.js'
 import { sliceOf } from '../domain/disk-image/slices.js'
+import { rawBehindZeros } from '../domain/disk-image/structure.js'
 import type { Depth, Fault } from '../domain/verification.js'
 import type { DiskBlob } from '../ports/blobs.js'
 import type { Run } from '../run.js'
@@ -36,7 +37,6 @@ const sample = { count: 64, bytesEach: 64 * 1024 } as const
 const readsAtOnce = 8
 /** SHA-256 of no bytes: blocks that are all zero are left out of a digest. */
 const digestOfNothing = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
-const dataInside = 'Zeros where a partition table or file system would begin, and data behind: it is raw.'
 
 /** Rejects only with what the blob rejects with. */
 export async function readDisk(
@@ -69,7 +69,7 @@ export async function readDisk(
   const inside = within(allocated, found.container === 'vhd' ? sizeBytes : blob.sizeBytes)
   const sampled = await readSample(blob, inside, { ...wish, role }, signal)
   const bytesRead = found.bytesRead + sampled.bytesRead
-  const seen = found.blank && sampled.holdsData ? { ...common, blank: false, content: dataInside } : common
+  const seen = found.blank && sampled.holdsData ? { ...common, blank: false, content: rawBehindZeros } : common
   if (sampled.problems.length > 0)
     return { ...seen, problems: sampled.problems, fault: 'plain', bytesRead, allocatedBytes, digest: undefined }
   if (wish.depth === 'usual') return { ...seen, problems: [], bytesRead, allocatedBytes, digest: undefined }
@@ -80,7 +80,7 @@ export async function readDisk(
     run.report({ type: 'verify.progress', disk: wish.testDisk, percent, secondsLeft })
   const deep = await readDeep(blob, ranges, { clock: wish.clock, advanced }, signal)
   // A sample may miss what little there is.
-  const read = seen.blank && deep.digest !== digestOfNothing ? { ...seen, blank: false, content: dataInside } : seen
+  const read = seen.blank && deep.digest !== digestOfNothing ? { ...seen, blank: false, content: rawBehindZeros } : seen
   const isVhdx = found.container === 'vhdx'
   const unstable = 'A VHDX has identifiers that differ at each export, so it has no digest to be compared.'
   const isWhole = deep.problems.length === 0

@@ -176,6 +176,42 @@ describe('a data disk that is blank', () => {
   })
 })
 
+describe('a data disk that is raw', () => {
+  const scramble = (backup: Backup, kind: 'raw' | 'data') => {
+    const { hidden } = resourceOf(backup, 1)
+    hidden.content = { ...(hidden.content ?? never()), kind }
+  }
+
+  it('is caught when this very snapshot had a partition table, until that is back', async () => {
+    const backup = await take(db)
+    await verify(backup)
+    scramble(backup, 'raw')
+    for (let time = 0; time < 2; time++) {
+      const { success, errorMessage } = await verify(backup)
+      expect({ success, errorMessage }).toEqual({
+        success: false,
+        errorMessage: expect.stringMatching(
+          /^LUN 0: It holds now: .*: it is raw. When it was read on .*, it held: GPT with/,
+        ),
+      })
+    }
+    expect(await find(backup.name)).toMatchObject({ verifiedAt: undefined })
+    scramble(backup, 'data')
+    expect(await verify(backup)).toMatchObject({ success: true })
+  })
+
+  it('is no fault, and said, when an older backup of it had one', async () => {
+    const first = await take(db)
+    await verify(first)
+    pass(1)
+    const later = await take(db)
+    scramble(later, 'raw')
+    const { success, disks } = await verify(later)
+    expect(success).toBe(true)
+    expect(disks[1]?.notes.join()).toContain(`In ${first.name} this disk was: GPT with`)
+  })
+})
+
 describe('a disk whose owner closed it to export', () => {
   const close = (access: Readonly<Record<string, unknown>>) => {
     for (const disk of core.sandbox.world.list('Microsoft.Compute/disks'))
