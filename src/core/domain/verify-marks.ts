@@ -11,7 +11,7 @@ export interface KnownFault {
   readonly at: Date
 }
 
-/** What it held when it was first read. */
+/** What it held when it was first read, or first read whole. */
 export interface KnownContent {
   readonly blank: boolean
   /** Of a deep verification. */
@@ -60,12 +60,13 @@ export function marksOf(verdict: DiskVerdict, depth: string, at: Date, tags: Tag
   return { set, gone }
 }
 
-/** The first reading counts, and is added to by later ones. */
-function contentOf(verdict: DiskVerdict, depth: string, at: Date, known: KnownContent | undefined) {
+/** The first reading counts. The first digest is added to it, with its own time: it is compared with by that. */
+function contentOf(verdict: DiskVerdict, depth: string, now: Date, known: KnownContent | undefined) {
   const { readable, blank, digest, earlier, fault } = verdict
-  const sha256 = known?.sha256 ?? (depth === 'deep' ? (earlier?.digest ?? (readable ? digest : undefined)) : undefined)
-  if (fault === 'changed')
-    return sha256 === undefined ? undefined : { at, ...known, blank: known?.blank ?? false, sha256 }
+  const first = depth === 'deep' ? (earlier ?? (readable && digest ? { digest, at: now } : undefined)) : undefined
+  const sha256 = known?.sha256 ?? first?.digest
+  const at = (known?.sha256 === undefined ? first?.at : undefined) ?? known?.at ?? now
+  if (fault === 'changed') return sha256 === undefined ? undefined : { at, blank: known?.blank ?? false, sha256 }
   if (readable !== true) return undefined
-  return { blank: blank && (known?.blank ?? true), sha256, at: known?.at ?? at }
+  return { blank: blank && (known?.blank ?? true), sha256, at }
 }
