@@ -14,6 +14,8 @@ import { commandAsked, explainCommand, explainParsing, jsonLast, wantsJson } fro
 
 /** `root` is the folder of azlin's package.json. Ends the process, once everything written has left it. */
 export async function main(typed: readonly string[], root: string): Promise<void> {
+  // A theme of colours for oclif's own help, which azlin has none of: oclif would look for one at every start.
+  process.env['AZLIN_DISABLE_THEME'] ??= '1'
   const argv = jsonLast(typed)
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreGoneReader)
   process.once('uncaughtException', (error) => void leave(() => answer(error, argv)))

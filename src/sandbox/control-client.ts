@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { request } from 'node:https'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { CopyReport } from './compute/copy-progress.js'
 import { type Connection, readConnection } from './connection.js'
 import type { Fault, FaultRequest } from './faults.js'
@@ -23,14 +24,36 @@ export interface SandboxStatus {
 }
 
 const patienceMs = 10_000
+const lookEveryMs = 20
+
+/**
+ * Resolves when the sandbox of this home that is stopping has written its last, at the latest after ten seconds. One
+ * that was killed is not waited for.
+ */
+export async function stopped(home: string): Promise<void> {
+  const stopping = readConnection(home)?.pid
+  for (const until = Date.now() + patienceMs; Date.now() < until; await sleep(lookEveryMs))
+    if (stopping === undefined || readConnection(home)?.pid !== stopping || !isAlive(stopping)) return
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
 
 /** Steers a running sandbox from another process. */
 export class SandboxControl {
   readonly connection: Connection
+  readonly #home: string
   readonly #ca: string
 
-  private constructor(connection: Connection) {
+  private constructor(home: string, connection: Connection) {
     this.connection = connection
+    this.#home = home
     this.#ca = readFileSync(connection.caFile, 'utf8')
   }
 
@@ -39,7 +62,7 @@ export class SandboxControl {
     const connection = readConnection(home)
     if (!connection) return undefined
     try {
-      const control = new SandboxControl(connection)
+      const control = new SandboxControl(home, connection)
       await control.status()
       return control
     } catch {
@@ -88,8 +111,10 @@ export class SandboxControl {
     return this.#ask('GET', 'requests') as Promise<LoggedRequest[]>
   }
 
+  /** When it resolves, the home may be removed, or started from again. */
   async stop(): Promise<void> {
     await this.#ask('POST', 'stop')
+    await stopped(this.#home)
   }
 
   #ask(method: string, what: string, body?: unknown): Promise<unknown> {

@@ -26,11 +26,11 @@ async function serve(): Promise<void> {
     port: Number(values.port ?? 0),
     speed: Number(values.speed ?? defaultSpeed),
     runCommand: values['no-run-command'] !== true,
+    lastWord: () => log('stopped'),
   })
   log(`listening on ${sandbox.url}`)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void sandbox.close())
   await sandbox.closed
-  log('stopped')
   process.exit(0)
 }
 

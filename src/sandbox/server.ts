@@ -30,6 +30,8 @@ export interface SandboxOptions {
   readonly seed?: boolean
   /** False: Run Command and SSH do not run the scripts that they are given. */
   readonly runCommand?: boolean
+  /** Called when all is written, before the sandbox counts as stopped. */
+  readonly lastWord?: () => void
 }
 
 export interface RunningSandbox {
@@ -85,6 +87,7 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
       guests.close()
       await app.close()
       world.close()
+      options.lastWord?.()
       removeConnection(home, process.pid)
       tellClosed()
     })()

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { SandboxControl, type SandboxStatus } from './control-client.js'
+import { SandboxControl, type SandboxStatus, stopped } from './control-client.js'
 
 export interface StartOptions {
   /** The compiled `main.js`. */
@@ -32,6 +32,8 @@ export async function startDetached(options: StartOptions, signal: AbortSignal):
   const lock = join(home, 'starting')
   const mine = take(lock)
   try {
+    // What the one before has yet to write belongs to the world of this one.
+    if (mine) await stopped(home)
     // Somebody else is starting one: theirs is as good.
     return mine ? await launch(options, signal) : await answering(home, undefined, signal)
   } finally {

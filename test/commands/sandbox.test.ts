@@ -1,4 +1,7 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { SandboxControl } from '../../src/sandbox/control-client.js'
 import { azlin, documentOf, freshHome, type Surroundings } from '../support/azlin.js'
 
 interface Status {
@@ -41,6 +44,21 @@ describe('azlin sandbox', () => {
     expect(documentOf(await run('sandbox', 'stop', '--json'))).toEqual({ stopped: true })
     expect((await run('sandbox', 'status')).code).toBe(4)
     expect(documentOf(await run('sandbox', 'stop', '--json'))).toEqual({ stopped: false })
+  })
+
+  it('is stopped only when it has written its last, and what was in it is there again', async () => {
+    const { pid } = documentOf<Status>(await run('sandbox', 'start', '--json'))
+    expect((await run('backup', 'configure', 'web-1', '--cloud', 'sandbox', '-g', 'demo-rg')).code).toBe(0)
+    const home = join(around.home, '.azlin/sandbox')
+    const control = await SandboxControl.connect(home)
+    expect(control?.connection.pid).toBe(pid)
+    await control?.stop()
+    expect(existsSync(join(home, 'connection.json'))).toBe(false)
+    expect(readFileSync(join(home, 'sandbox.log'), 'utf8').trimEnd()).toMatch(/ stopped$/)
+
+    expect(documentOf<Status>(await run('sandbox', 'start', '--json')).pid).not.toBe(pid)
+    const shown = await run('backup', 'config-show', 'web-1', '--cloud', 'sandbox', '-g', 'demo-rg', '--json')
+    expect(documentOf(shown)).toMatchObject({ enabled: true })
   })
 
   it('tells a newcomer what to type next', async () => {
