@@ -12,6 +12,7 @@ import { readdirSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { lazyBuiltins } from './bundle/lazy-builtins.js'
 import { lazyConstants } from './bundle/lazy-constants.js'
 import { lazyPackages } from './bundle/lazy-packages.js'
 import { namedImports } from './bundle/named-imports.js'
@@ -53,7 +54,7 @@ async function build() {
         'process.env.OCLIF_DISABLE_ENGINE_WARNING': '"1"',
       },
       external,
-      plugins: [lazyConstants, lazyPackages, namedImports, plainCopies, plainUuids, trimmedClients],
+      plugins: [lazyBuiltins, lazyConstants, lazyPackages, namedImports, plainCopies, plainUuids, trimmedClients],
       // Names stay as they are: they are told, and to set each of thousands anew costs more than their length does.
       minifySyntax: true,
       minifyWhitespace: true,

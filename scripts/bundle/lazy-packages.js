@@ -5,6 +5,8 @@
 const packages = {
   // Signs in with a certificate.
   jsonwebtoken: `module.exports = new Proxy({}, { get: (_, name) => require('jsonwebtoken')[name] })`,
+  // Loaded to find that nothing is to be written.
+  debug: `module.exports = (name) => (...told) => { if (process.env.DEBUG) require('debug')(name)(...told) }`,
   // A native package that only orders ssh2's ciphers; without it they have their usual order.
   'cpu-features': `throw new Error('not bundled')`,
   // Tells Linux from Linux on Windows, for oclif's user agent, which azlin shows nowhere.

@@ -1,5 +1,4 @@
 /** Lists that come in pages. */
-import { setImmediate as afterWhatIsDue } from 'node:timers/promises'
 import type { CallOptions } from './calls.js'
 import type { Clients } from './clients.js'
 import { isFields } from './error-body.js'
@@ -29,7 +28,7 @@ export async function* ahead<T>(pages: AsyncIterator<T>): AsyncGenerator<T> {
     if (done) return
     next = ask()
     // The request goes out now, and not after the work on this page.
-    await afterWhatIsDue()
+    await new Promise((resolve) => setImmediate(resolve))
     yield value
   }
 }

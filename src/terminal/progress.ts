@@ -92,7 +92,7 @@ export class Progress {
     clearInterval(this.#timer)
     this.#timer = undefined
     this.#board = []
-    this.#repaint(performance.now(), '')
+    if (this.#painted > 0) this.#repaint(performance.now(), '')
   }
 
   /** A log wants to know that it goes on, not every percent. */
