@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import Database from 'better-sqlite3'
 import type { Drill, PhaseRecord } from '../../src/core/domain/drill.js'
 import { type OpenRecords, openRecords } from '../../src/db/open.js'
+import { rawDatabase } from '../support/raw-database.js'
 
 const at = (hour: number) => new Date(Date.UTC(2026, 10, 23, hour))
 const vm = { name: 'web-1', resourceGroup: 'rg' }
@@ -104,7 +104,7 @@ describe('the record of drills', () => {
     )
     const stopped = await records.drills.begin(what, at(2))
     await records.drills.end(drill(stopped, { outcome: 'interrupted' }))
-    const db = new Database(join(home, 'azlin.db'), { readonly: true })
+    const db = rawDatabase(join(home, 'azlin.db'), { readonly: true })
     const rows = db.prepare('select * from dr_tests order by id').all() as Record<string, unknown>[]
     db.close()
     expect(rows[0]).toMatchObject({

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import Database from 'better-sqlite3'
 import { type OpenRecords, openRecords } from '../../src/db/open.js'
+import { rawDatabase } from '../support/raw-database.js'
 import { onLinux, zombie } from '../support/zombie.js'
 
 const at = new Date('2026-11-23T01:02:03.000Z')
@@ -21,7 +21,7 @@ afterEach(async () => {
 })
 
 function run(sql: string, ...values: unknown[]): void {
-  const raw = new Database(join(folder, 'azlin.db'))
+  const raw = rawDatabase(join(folder, 'azlin.db'))
   raw.prepare(sql).run(...values)
   raw.close()
 }
@@ -50,7 +50,7 @@ describe('a holder of a turn', () => {
     const first = await records.turnstile.enter('backup', 'web-1', at)
     run("update turns set pid = pid + 1, since = '2026-11-23T02:00:00.000Z'")
     if (first.entered) await first.leave()
-    const raw = new Database(join(folder, 'azlin.db'), { readonly: true })
+    const raw = rawDatabase(join(folder, 'azlin.db'), { readonly: true })
     expect(raw.prepare('select since from turns').pluck().all()).toEqual(['2026-11-23T02:00:00.000Z'])
     raw.close()
   })

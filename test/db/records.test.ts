@@ -4,10 +4,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import Database from 'better-sqlite3'
 import fc from 'fast-check'
 import { migrations } from '../../src/db/migrations/index.js'
 import { type OpenRecords, openRecords } from '../../src/db/open.js'
+import { rawDatabase } from '../support/raw-database.js'
 
 const at = new Date('2026-11-23T01:02:03.000Z')
 const vm = '/subscriptions/s/resourceGroups/RG/providers/Microsoft.Compute/virtualMachines/web-1'
@@ -79,7 +79,7 @@ describe('the database', () => {
 
   it('has the tables and indexes of the contract', async () => {
     await open()
-    const raw = new Database(join(folder, 'azlin.db'), { readonly: true })
+    const raw = rawDatabase(join(folder, 'azlin.db'), { readonly: true })
     const shape = Object.fromEntries(
       Object.keys(contract).map((table) => [
         table,
@@ -113,7 +113,7 @@ describe('the database', () => {
     const codes = await Promise.all(children.map(async (child) => (await once(child, 'close'))[0]))
     expect(codes).toEqual([0, 0, 0, 0])
     await open()
-    const raw = new Database(join(folder, 'azlin.db'), { readonly: true })
+    const raw = rawDatabase(join(folder, 'azlin.db'), { readonly: true })
     expect(raw.prepare('select count(*) from audit').pluck().get()).toBe(4)
     expect(raw.prepare('select count(*) from kysely_migration').pluck().get()).toBe(
       Object.keys(await migrations.getMigrations()).length,
@@ -123,7 +123,7 @@ describe('the database', () => {
 
   it('of a newer azlin is left alone', async () => {
     await (await openRecords(folder)).close()
-    const raw = new Database(join(folder, 'azlin.db'))
+    const raw = rawDatabase(join(folder, 'azlin.db'))
     raw.prepare("insert into kysely_migration (name, timestamp) values ('0099-later', '2030')").run()
     raw.close()
     await expect(open()).rejects.toMatchObject({ code: 'DATABASE_NEWER', details: { file: join(folder, 'azlin.db') } })
@@ -147,7 +147,7 @@ describe('the database', () => {
 
 /** A database whose first page says it is one, and whose schema cannot be read. */
 function damage(file: string): void {
-  const raw = new Database(file)
+  const raw = rawDatabase(file)
   raw.exec('create table a (b); create table kysely_migration (name text, timestamp text)')
   raw.close()
   const bytes = readFileSync(file)
@@ -228,7 +228,7 @@ describe('the turnstile', () => {
 
   it('waits two hours for a holder on another computer', async () => {
     const { turnstile } = await open()
-    const raw = new Database(join(folder, 'azlin.db'))
+    const raw = rawDatabase(join(folder, 'azlin.db'))
     raw.prepare("insert into turns values (?, 'backup', 'elsewhere', 1, '', ?)").run(vm.toLowerCase(), at.toISOString())
     raw.close()
     const later = (ms: number) => new Date(+at + ms)
@@ -242,7 +242,7 @@ describe('the audit log', () => {
     const { audit } = await open()
     const id = await audit.begin('restore', vm, at, { backup: 'b' })
     await audit.end(id, 'failed', new Date(+at + 1000), { code: 'LOCKED', message: 'A lock.' })
-    const raw = new Database(join(folder, 'azlin.db'), { readonly: true })
+    const raw = rawDatabase(join(folder, 'azlin.db'), { readonly: true })
     expect(raw.prepare('select * from audit').get()).toMatchObject({
       operation: 'restore',
       subject: vm,

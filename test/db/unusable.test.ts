@@ -4,9 +4,9 @@ import { chmodSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import Database from 'better-sqlite3'
 import { openRecords } from '../../src/db/open.js'
 import { isEverybodys } from '../../src/db/state-folder.js'
+import { rawDatabase } from '../support/raw-database.js'
 
 const at = new Date('2026-11-23T01:02:03.000Z')
 const source = (path: string) => JSON.stringify(new URL(`../../src/db/${path}`, import.meta.url).href)
@@ -100,14 +100,14 @@ onOwnDisk('on a disk of its own', () => {
 
 describe('a database', () => {
   it('of another program is refused in plain words', async () => {
-    const raw = new Database(join(folder, 'azlin.db'))
+    const raw = rawDatabase(join(folder, 'azlin.db'))
     raw.exec('create table audit (something text)')
     raw.close()
     await expect(openRecords(folder)).rejects.toMatchObject(unusable('not laid out'))
   })
 
   it('that another azlin, a newer one, made while this one waited is left alone', async () => {
-    const raw = new Database(join(folder, 'azlin.db'))
+    const raw = rawDatabase(join(folder, 'azlin.db'))
     raw.pragma('journal_mode = WAL')
     raw.exec(`begin immediate; create table kysely_migration (name text, timestamp text);
       insert into kysely_migration values ('0001-first', '2026'), ('0099-later', '2030')`)

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import Database from 'better-sqlite3'
 import type { DiskVerdict, Verification } from '../../src/core/domain/verification.js'
 import { type OpenRecords, openRecords } from '../../src/db/open.js'
 import { diskVerdict } from '../core/support/builders.js'
+import { rawDatabase } from '../support/raw-database.js'
 
 const at = (hour: number) => new Date(Date.UTC(2026, 10, 23, hour))
 const vm = { name: 'web-1', resourceGroup: 'rg' }
@@ -85,7 +85,7 @@ describe('the record of verifications', () => {
 
   it('fills the columns of the contract', async () => {
     await recorded({ diskReadable: undefined })
-    const row = new Database(join(home, 'azlin.db'), { readonly: true }).prepare('select * from verifications').get()
+    const row = rawDatabase(join(home, 'azlin.db'), { readonly: true }).prepare('select * from verifications').get()
     expect(row).toMatchObject({
       backup_name: 'b-1',
       vm_name: 'web-1',
