@@ -34,6 +34,19 @@ describe('formats that are known but not checked', () => {
     expect(judge(image).notes).toEqual(['swap is recognised, but its content is not checked.'])
   })
 
+  itWith('mkfs.ext4')('include members of a Linux RAID, also made over another file system, wiped or not', () => {
+    const superblock = Uint8Array.of(0xfc, 0x4e, 0x2b, 0xa9, 1, 0, 0, 0)
+    const before = workshop.make(16 * mebibyte, ['mkfs.ext4', '-q', '@'])
+    const wiped = patched(before, 1024 + 0x38, Uint8Array.of(0, 0))
+    expect(judge(wiped).problems).not.toEqual([])
+    for (const image of [
+      patched(before, 4096, superblock),
+      patched(wiped, 4096, superblock),
+      patched(zeros(mebibyte), 0, superblock),
+    ])
+      expect(judge(image)).toMatchObject({ name: 'Linux RAID', problems: [] })
+  })
+
   itWith('cryptsetup')('include LUKS, in both versions', () => {
     for (const type of ['luks1', 'luks2']) {
       const fast = ['--pbkdf', 'pbkdf2', '--pbkdf-force-iterations', '1000']

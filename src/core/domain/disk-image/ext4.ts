@@ -25,14 +25,7 @@ const metadataChecksums = 0x400
 
 export const ext4: FileSystemFormat = {
   holdsRoot: true,
-
-  recognise(peek) {
-    const superblock = peek(superblockAt, superblockBytes)
-    const fields = new Fields(superblock)
-    if (!isKnown(superblock)) return undefined
-    if (fields.u32(0x60) & (extents | sixtyFourBit | flexibleGroups)) return 'ext4'
-    return fields.u32(0x5c) & hasJournal ? 'ext3' : 'ext2'
-  },
+  recognise: (peek) => nameWhere(isMarked, peek(superblockAt, superblockBytes)),
 
   judge(peek, lengthBytes) {
     const superblock = peek(superblockAt, superblockBytes)
@@ -43,15 +36,33 @@ export const ext4: FileSystemFormat = {
 }
 
 /**
+ * The same with its magic number gone, all else there. wipefs takes away just these two bytes before another format is
+ * made, so it is damage only where no other format says that it is there.
+ */
+export const unmarkedExt4: FileSystemFormat = {
+  ...ext4,
+  recognise: (peek) => nameWhere(isThereUnmarked, peek(superblockAt, superblockBytes)),
+}
+
+function nameWhere(isThere: (superblock: Uint8Array) => boolean, superblock: Uint8Array): string | undefined {
+  if (!isThere(superblock)) return undefined
+  const fields = new Fields(superblock)
+  if (fields.u32(0x60) & (extents | sixtyFourBit | flexibleGroups)) return 'ext4'
+  return fields.u32(0x5c) & hasJournal ? 'ext3' : 'ext2'
+}
+
+/**
  * Two bytes of magic number are found in one of 65536 raw or encrypted disks. What else a superblock says counts, so that
  * no single field decides, be it there by chance or damaged.
  */
-function isKnown(superblock: Uint8Array): boolean {
-  const fields = new Fields(superblock)
-  const signs = signsIn(fields)
-  if (magicIsThere(superblock)) return signs >= signsBesideMagic
+function isMarked(superblock: Uint8Array): boolean {
+  return magicIsThere(superblock) && signsIn(new Fields(superblock)) >= signsBesideMagic
+}
+
+function isThereUnmarked(superblock: Uint8Array): boolean {
   if (matchesChecksum(withBytes(superblock, magicAt, magic))) return true
-  return signs >= signsInstead && judgeFields(fields, Number.POSITIVE_INFINITY).problems.length === 0
+  const fields = new Fields(superblock)
+  return signsIn(fields) >= signsInstead && judgeFields(fields, Number.POSITIVE_INFINITY).problems.length === 0
 }
 
 /** How many of ten fields have a value that a superblock can have. Random bytes have hardly one such, zeros five. */

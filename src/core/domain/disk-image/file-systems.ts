@@ -1,17 +1,20 @@
 import { btrfs } from './btrfs.js'
-import { ext4 } from './ext4.js'
+import { ext4, unmarkedExt4 } from './ext4.js'
 import { fat } from './fat.js'
 import type { FileSystemFormat } from './file-system.js'
 import type { Peek } from './finding.js'
-import { bitlocker, exfat, luks, lvm, refs, swaps } from './known-formats.js'
+import { bitlocker, exfat, luks, lvm, raids, refs, swaps } from './known-formats.js'
 import { ntfs } from './ntfs.js'
 import { xfs } from './xfs.js'
 
 /**
  * The order decides where leftovers of an earlier format remain: what lies at the very start was written last. FAT comes
- * at the end, as it is known by plausible numbers more than by a signature.
+ * late, as it is known by plausible numbers more than by a signature, and last what has lost its own.
  */
-const formats: readonly FileSystemFormat[] = [luks, bitlocker, xfs, ntfs, exfat, refs, lvm, ext4, btrfs, ...swaps, fat]
+const formats: readonly FileSystemFormat[] = [
+  ...[luks, bitlocker, xfs, ntfs, exfat, refs, lvm],
+  ...[...raids, ext4, btrfs, ...swaps, fat, unmarkedExt4],
+]
 
 export interface Recognised {
   readonly name: string

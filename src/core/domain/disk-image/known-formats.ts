@@ -40,6 +40,8 @@ function isLabel(sector: Uint8Array): boolean {
 
 export const luks = signature('LUKS', 0, 'LUKS\xba\xbe', true)
 export const bitlocker = signature('BitLocker', 3, '-FVE-FS-', true)
+/** A member of a RAID by mdadm: version 1.2 has its superblock at 4 KiB, 1.1 at the start (Linux, md_p.h). */
+export const raids = [4096, 0].map((at) => signature('Linux RAID', at, '\xfc\x4e\x2b\xa9\x01\0\0\0', true))
 /** The signature ends the first page; pages of 64 KiB exist on Arm. */
 export const swaps = [4096, 16384, 65536].map((page) => signature('swap', page - 10, 'SWAPSPACE2', false))
 export const exfat = signature('exFAT', 3, 'EXFAT   ', false)
