@@ -91,6 +91,18 @@ export function exitOfMany(errors: readonly (AzlinError | undefined)[]): number 
   return only && failures.length === 1 ? exitCodes[only.code] : failed
 }
 
+interface Copied {
+  readonly jobs: readonly { readonly status: string }[]
+  /** One for each job. */
+  readonly errors: readonly (AzlinError | undefined)[]
+  readonly refused: readonly AzlinError[]
+}
+
+/** What waits for its turn has neither succeeded nor failed. */
+export function exitOfCopies({ jobs, errors, refused }: Copied): number {
+  return exitOfMany([...errors.filter((_, index) => jobs[index]?.status !== 'pending'), ...refused])
+}
+
 interface Verified {
   readonly success: boolean
   readonly disks: readonly { readonly fault: string | undefined; readonly error: AzlinError | undefined }[]

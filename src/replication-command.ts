@@ -3,7 +3,7 @@ import { Flags, type Interfaces } from '@oclif/core'
 import { type Azlin, AzureCommand, given, yesFlag } from './base-command.js'
 import { validEncryptionSetId, validRegion, validResourceGroup } from './core/domain/validation.js'
 import type { ReplicationPlan, ReplicationWish } from './core/managers/replication-plan.js'
-import { exitOfMany } from './exit-codes.js'
+import { exitOfCopies } from './exit-codes.js'
 import { describeReplication, type JobJson, jobJson, jobTable } from './terminal/replications.js'
 
 export const replicationFlags = {
@@ -47,10 +47,11 @@ export abstract class ReplicationCommand extends AzureCommand {
       const word = this.word(`Making resource group ${resourceGroup} in ${region}`, { yes })
       await word.ask(`There is no resource group ${resourceGroup}. It would be made in ${region} for the copies.`)
     }
-    const { jobs, errors } = await azlin.replication.execute(plan, { wait, makeGroup: true }, azlin.run)
-    this.log(describeReplication(jobs, region))
+    const copied = await azlin.replication.execute(plan, { wait, makeGroup: true }, azlin.run)
+    const { jobs, errors } = copied
+    this.log(describeReplication(jobs, region, plan.impossible.length > 0))
     if (errors.some((error) => error !== undefined)) this.log(jobTable(jobs, process.stdout))
-    process.exitCode = exitOfMany(errors)
+    process.exitCode = exitOfCopies(copied)
     return { jobs: jobs.map(jobJson) }
   }
 }

@@ -62,7 +62,7 @@ export class SqliteReplicationJobs implements ReplicationJobs {
           process_mark: mark,
           ...(status !== undefined && { status }),
           ...(startedAt !== undefined && { started_at: startedAt.toISOString() }),
-          ...(completedAt !== undefined && { completed_at: completedAt.toISOString() }),
+          ...(completedAt !== undefined && { completed_at: completedAt?.toISOString() ?? null }),
           ...(errorMessage !== undefined && { error_message: errorMessage }),
           ...(attempts !== undefined && { attempts }),
           ...(percent !== undefined && { percent }),

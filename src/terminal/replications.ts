@@ -78,8 +78,8 @@ function tookCell({ startedAt, completedAt, status }: ReplicationJob): string {
 }
 
 /** What a command that copies has to say at its end. */
-export function describeReplication(jobs: readonly ReplicationJob[], region: string): string {
-  if (jobs.length === 0) return `Everything is in ${region} already.`
+export function describeReplication(jobs: readonly ReplicationJob[], region: string, lacking = false): string {
+  if (jobs.length === 0) return `Everything ${lacking ? 'that can be copied ' : ''}is in ${region} already.`
   const of = (status: ReplicationJob['status']) => jobs.filter((job) => job.status === status).length
   const parts = [
     [of('completed'), 'in'] as const,

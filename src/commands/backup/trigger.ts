@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 import { AzureCommand } from '../../base-command.js'
 import { tiers } from '../../core/domain/backup.js'
-import { exitOfMany } from '../../exit-codes.js'
+import { exitOfCopies } from '../../exit-codes.js'
 import { describeBackup } from '../../terminal/backups.js'
 import { type BackupJson, backupJson } from '../../terminal/json.js'
 import { describeReplication } from '../../terminal/replications.js'
@@ -39,7 +39,7 @@ begun, and Azure goes on with them.`
     this.log(describeBackup(backup))
     if (copied) {
       this.notice(describeReplication(copied.jobs, copied.region))
-      process.exitCode = exitOfMany(copied.errors)
+      process.exitCode = exitOfCopies(copied)
     }
     if (cleanup && cleanup.deleted.length > 0) this.notice(`Expired and removed: ${cleanup.deleted.join(', ')}.`)
     return backupJson(backup)

@@ -1,7 +1,7 @@
 /** Which copies a VM's backups still need in a region, in the order in which Azure takes them. */
 import type { Backup } from './backup.js'
 import { type CopyPlace, type CopyWant, diskKeyOf, isCopyOf, wantOf } from './replication.js'
-import { isReady, type Snapshot } from './snapshot.js'
+import { isReady, type Snapshot, whyBroken } from './snapshot.js'
 import type { TagMap } from './tag-text.js'
 
 export interface Impossible {
@@ -31,7 +31,7 @@ export interface CopyPlanInput {
 }
 
 export function planCopies({ backups, snapshots, place, factsFor }: CopyPlanInput): CopyPlan {
-  const there = snapshots.filter((one) => one.region === place.region && one.createOption === 'CopyStart')
+  const there = copiesIn(place.region, snapshots)
   const newest = newestCopied(there, snapshots)
   const wants: CopyWant[] = []
   const arrived: { want: CopyWant; copy: Snapshot }[] = []
@@ -52,7 +52,9 @@ export function planCopies({ backups, snapshots, place, factsFor }: CopyPlanInpu
         arrived.push({ want, copy })
         continue
       }
-      const problem = copy ? undefined : whyNot(want, disk.snapshot, newest)
+      // One that broke off holds its name and no place in the order: it would have to be begun again.
+      const holds = copy !== undefined && whyBroken(copy) === undefined
+      const problem = holds ? undefined : whyNot(want, disk.snapshot, newest)
       if (problem) impossible.push({ want, ...problem })
       else wants.push(want)
     }
@@ -88,13 +90,29 @@ export function isOvertaken(source: Snapshot, newest: ReadonlyMap<string, Date>)
   return later !== undefined && later > source.createdAt
 }
 
+/** Those that could still get a copy in the region, and have none there, nor one under way. */
+export function stillLacking(
+  backups: readonly Backup[],
+  snapshots: readonly Snapshot[],
+  region: string,
+): readonly Backup[] {
+  const there = copiesIn(region, snapshots).filter((copy) => whyBroken(copy) === undefined)
+  const newest = newestCopied(there, snapshots)
+  const lacks = (source: Snapshot) => !isOvertaken(source, newest) && !there.some((copy) => isCopyOf(copy, source))
+  return backups.filter(({ disks }) => disks.some(({ snapshot }) => lacks(snapshot)))
+}
+
+function copiesIn(region: string, snapshots: readonly Snapshot[]): readonly Snapshot[] {
+  return snapshots.filter((one) => one.region === region && one.createOption === 'CopyStart')
+}
+
 /** When the newest snapshot was made that a region has, or is getting, a copy of; by disk. */
 export function newestCopied(copies: readonly Snapshot[], all: readonly Snapshot[]): ReadonlyMap<string, Date> {
   const byId = new Map(all.map((one) => [one.id.toLowerCase(), one]))
   const newest = new Map<string, Date>()
   for (const copy of copies) {
     const source = byId.get(copy.sourceId?.toLowerCase() ?? '')
-    if (!source || copy.copyError !== undefined) continue
+    if (!source || whyBroken(copy) !== undefined) continue
     const key = diskKeyOf(source)
     const known = newest.get(key)
     if (known === undefined || source.createdAt > known) newest.set(key, source.createdAt)

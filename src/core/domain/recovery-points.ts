@@ -17,7 +17,7 @@ import {
   verifiedAtIn,
   verifyFailedAtIn,
 } from './recovery-tags.js'
-import { isReady, type Snapshot } from './snapshot.js'
+import { isReady, type Snapshot, whyBroken } from './snapshot.js'
 import { tagOf } from './tag-text.js'
 
 /** Snapshots of one VM that were taken together and are not a backup. */
@@ -101,7 +101,7 @@ function toBackup(group: readonly Snapshot[], vm: VmRef, machine: Machine | unde
   if (tier === undefined) return undefined
   const point = toPoint(group, name, vm, machine)
   const os = point.disks.find((disk) => disk.lun === null)?.snapshot ?? group[0]
-  const arriving = group.some((one) => isReplica(one) && !isReady(one) && one.copyError === undefined)
+  const arriving = group.some((one) => isReplica(one) && !isReady(one) && whyBroken(one) === undefined)
   return {
     ...point,
     tier,

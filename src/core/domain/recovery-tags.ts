@@ -22,6 +22,8 @@ export const recoveryTag = {
   sourceRegion: 'azlin:source-region',
   /** On a copy: when all of its data was first seen to be there. */
   arrivedAt: 'azlin:arrived-at',
+  /** On a copy that Azure broke off before: the how many-th attempt it is. */
+  copyAttempt: 'azlin:copy-attempt',
   machine: 'azlin:machine',
   plan: 'azlin:plan',
   disk: 'azlin:disk',
@@ -149,6 +151,11 @@ export function proofIn(tags: TagMap): Proof | undefined {
 
 export function arrivedAtIn(tags: TagMap): Date | undefined {
   return momentIn(tags, recoveryTag.arrivedAt)
+}
+
+/** Of a copy: the how many-th one of its source. */
+export function attemptIn(tags: TagMap): number {
+  return count(tagOf(tags, recoveryTag.copyAttempt)) ?? 1
 }
 
 function momentIn(tags: TagMap, name: string): Date | undefined {

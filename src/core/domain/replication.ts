@@ -8,7 +8,7 @@ import { fingerprint } from './hash.js'
 import type { ResourceRef, VmRef } from './machine.js'
 import { replicaName } from './naming.js'
 import { recoveryTag } from './recovery-tags.js'
-import { isReady, type Snapshot } from './snapshot.js'
+import { isReady, type Snapshot, whyBroken } from './snapshot.js'
 import { type TagMap, tagOf } from './tag-text.js'
 
 export const jobStatuses = ['pending', 'in_progress', 'completed', 'failed'] as const
@@ -122,7 +122,7 @@ export function isCopyOf(copy: Snapshot, source: Pick<Snapshot, 'id' | 'name' | 
 
 /** On its way: not all there, and not broken off. */
 export function isArriving(copy: Snapshot): boolean {
-  return copy.createOption === 'CopyStart' && copy.copyError === undefined && !isReady(copy)
+  return copy.createOption === 'CopyStart' && whyBroken(copy) === undefined && !isReady(copy)
 }
 
 /** What is wrong with a copy that has arrived; undefined when it is what it must be. Missing tags can be mended. */

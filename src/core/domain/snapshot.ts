@@ -35,3 +35,9 @@ export function isReady(snapshot: Snapshot): boolean {
   if (snapshot.completionPercent !== undefined) return snapshot.completionPercent >= 100
   return snapshot.createOption !== 'CopyStart'
 }
+
+/** Azure's word for why a copy will never be complete. */
+export function whyBroken({ copyError, provisioningState }: Snapshot): string | undefined {
+  if (copyError !== undefined) return copyError
+  return provisioningState === 'Failed' ? 'its provisioning failed' : undefined
+}

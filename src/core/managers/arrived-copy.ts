@@ -32,13 +32,24 @@ export async function acknowledge(
 
   const arrivedAt = arrivedAtIn(copy.tags)
   const now = clock.now()
-  const lacking = { ...missingTags(copy, { tags }), ...(!arrivedAt && { [recoveryTag.arrivedAt]: now.toISOString() }) }
-  await azure.tags.merge(copy.id, lacking, run.signal)
+  await azure.tags.merge(copy.id, missingTags(copy, { tags }), run.signal)
+  if (!arrivedAt) await noteArrival(deps, copy, now, run)
   if (source) await tellSource(deps, source, copy.region, run)
 
   if (job.status === 'completed') return job
   const done = { status: 'completed', percent: 100, completedAt: arrivedAt ?? now, errorMessage: null } as const
   return replications.change(job.id, done)
+}
+
+/** It stands without: whoever may only read, and a copy under a lock, must not keep it from being counted. */
+async function noteArrival({ azure }: ManagerDeps, copy: Snapshot, now: Date, run: Run): Promise<void> {
+  try {
+    await azure.tags.merge(copy.id, { [recoveryTag.arrivedAt]: now.toISOString() }, run.signal)
+  } catch (error) {
+    run.signal.throwIfAborted()
+    const text = `${copy.name} is complete in ${copy.region}, but its tag could not be told so: ${textOf(error)}`
+    run.report({ type: 'notice', code: 'COPY_NOT_NOTED', text })
+  }
 }
 
 /** So that every computer's list shows the copy. Its failure is only told: the copy stands, and is found again. */

@@ -5,7 +5,7 @@ import { AzlinError } from '../errors.js'
 import type { Run } from '../run.js'
 import { acknowledge } from './arrived-copy.js'
 import { requireRecords } from './audited.js'
-import { copySnapshot } from './copy-snapshot.js'
+import { clearAway, copySnapshot } from './copy-snapshot.js'
 import type { CopyTraffic } from './copy-traffic.js'
 import type { ReplicationDeps, ReplicationPlan } from './replication-plan.js'
 
@@ -77,7 +77,9 @@ async function drain(
       )
       outcomes.push({ job: now, error })
       stopped = !(await isHopeless(deps, want, job, error))
-      if (!stopped) run.report({ type: 'notice', code: 'PASSED_OVER', text: passedOver(want) })
+      if (stopped) continue
+      run.report({ type: 'notice', code: 'PASSED_OVER', text: passedOver(want) })
+      await clearAway(deps, want, run)
     }
   }
   return outcomes

@@ -3,8 +3,9 @@
  * there. Azure calls the request a success after a second; only the copy itself tells how far it is.
  */
 import { momentIn } from '../domain/naming.js'
+import { attemptIn, recoveryTag } from '../domain/recovery-tags.js'
 import { type CopyWant, isArriving, isCopyOf, type ReplicationJob, secondsLeft } from '../domain/replication.js'
-import { isReady, type Snapshot } from '../domain/snapshot.js'
+import { isReady, type Snapshot, whyBroken } from '../domain/snapshot.js'
 import { AzlinError } from '../errors.js'
 import type { Run } from '../run.js'
 import { acknowledge } from './arrived-copy.js'
@@ -89,7 +90,7 @@ async function attempt(
 ): Promise<ReplicationJob> {
   let told: string | undefined
   for (;;) {
-    const begun = await begin(deps, traffic, want, job, run)
+    const begun = await begin(deps, traffic, want, job, wait, run)
     if ('copy' in begun) {
       if (isReady(begun.copy)) return arrive(deps, traffic, want, begun.job, begun.copy, run)
       return wait ? follow(deps, traffic, want, begun.job, run) : begun.job
@@ -111,6 +112,7 @@ async function begin(
   traffic: CopyTraffic,
   want: CopyWant,
   job: ReplicationJob,
+  wait: boolean,
   run: Run,
 ): Promise<Begun> {
   const { azure, clock } = deps
@@ -129,8 +131,16 @@ async function begin(
     }
     const reason = (await traffic.whyWait(want, run)) ?? (await whyQueue(deps, want, job, run))
     if (reason !== undefined) return { job, reason }
-    // What Azure broke off stays half-filled for ever, and holds the name.
-    if (found) await azure.snapshots.remove(found, run.signal)
+    const nth = found ? attemptIn(found.tags) + 1 : 1
+    if (found) {
+      const why = whyBroken(found) ?? ''
+      // Nobody stayed to see it break off, so all runs together try it as often as one that waits.
+      if (!wait && nth > attempts) throw givenUp(want, why)
+      // What Azure broke off stays half-filled for ever, and holds the name.
+      await azure.snapshots.remove(found, run.signal)
+      const text = `Azure broke off the copy ${found.name}: ${why} It is begun again.`
+      if (!wait) run.report({ type: 'notice', code: 'COPY_AGAIN', text })
+    }
 
     const started = await replications.change(job.id, {
       status: 'in_progress',
@@ -145,7 +155,7 @@ async function begin(
         ...want.target,
         region: want.targetRegion,
         sourceId: want.source.id,
-        tags: want.tags,
+        tags: nth > 1 ? { ...want.tags, [recoveryTag.copyAttempt]: String(nth) } : want.tags,
         encryptionSetId: want.encryptionSetId,
       },
       run.signal,
@@ -168,7 +178,9 @@ async function whyQueue(deps: CopyDeps, want: CopyWant, job: ReplicationJob, run
         return `Azure copies one snapshot of a disk at a time, and ${copy.name} is under way`
     }
     const older = (momentIn(other.backup) ?? other.startedAt) < want.backupAt
-    if (other.status === 'pending' && other.ownerAlive && older && other.targetRegion === want.targetRegion)
+    const waits = other.status === 'pending' && other.ownerAlive && older && other.targetRegion === want.targetRegion
+    // The turn of one whose source is gone never comes.
+    if (waits && (await deps.azure.snapshots.find(other.source, run.signal)))
       return `Azure copies a disk's snapshots in order, and ${other.source.name} comes first`
   }
   return undefined
@@ -250,10 +262,27 @@ async function arrive(
   return done
 }
 
-/** Azure's word for why a copy will never be complete. */
-export function whyBroken({ copyError, provisioningState }: Snapshot): string | undefined {
-  if (copyError !== undefined) return copyError
-  return provisioningState === 'Failed' ? 'its provisioning failed' : undefined
+/**
+ * What is left of a copy that newer ones overtake: nothing will fill it any more. Where it does not go now, it goes as an
+ * incomplete copy does, in its time.
+ */
+export async function clearAway({ azure }: CopyDeps, want: CopyWant, run: Run): Promise<void> {
+  try {
+    const copy = await azure.snapshots.find(want.target, run.signal)
+    if (copy && isCopyOf(copy, want.source) && whyBroken(copy) !== undefined)
+      await azure.snapshots.remove(copy, run.signal)
+  } catch (error) {
+    if (!AzlinError.is(error) || run.signal.aborted) throw error
+  }
+}
+
+function givenUp({ backup, targetRegion }: CopyWant, reason: string): AzlinError {
+  return new AzlinError('NOT_COPYABLE', {
+    backup,
+    region: targetRegion,
+    why: `Azure broke off its copy ${attempts} times, the last time with: ${reason.replace(/\.$/, '')}`,
+    way: 'azlin backup replicate tries it again, as long as no newer one is copied.',
+  })
 }
 
 /** One whose source is gone cannot be begun again. */

@@ -175,10 +175,8 @@ async function copyFor(
   const problems = await told(async () => {
     plan = await replication.planOne(backup.name, vm.resourceGroup, { region: testRegion }, run)
   })
-  const first = plan?.impossible[0]
-  const why = first ? [`${backup.name} cannot be copied to ${testRegion}: ${first.why}`] : []
   const groupless = plan?.makesGroup ? [`the resource group ${plan.place.resourceGroup} for the copy is not there`] : []
-  return { problems: [...problems, ...why, ...groupless], plan }
+  return { problems: [...problems, ...groupless], plan }
 }
 
 async function placeProblems(

@@ -1,5 +1,5 @@
 import type { Backup, BackupSchedule } from '../domain/backup.js'
-import type { Impossible } from '../domain/copy-plan.js'
+import { type Impossible, stillLacking } from '../domain/copy-plan.js'
 import type { Machine, VmRef } from '../domain/machine.js'
 import { replicatedToIn } from '../domain/recovery-tags.js'
 import type { CopyWant, JobStatus, ReplicationJob } from '../domain/replication.js'
@@ -11,12 +11,19 @@ import { scheduleOf } from './backup-inventory.js'
 import { type Replicated, runCopies } from './copy-queues.js'
 import { vmOfBackup } from './find-backup.js'
 import {
+  notCopyable,
   planReplication,
   type ReplicationDeps,
   type ReplicationPlan,
   type ReplicationWish,
   refuseImpossible,
+  withoutOvertaken,
 } from './replication-plan.js'
+
+export interface Copied extends Replicated {
+  /** Why what was wanted beside the jobs cannot be copied before somebody has mended it: one for each disk's snapshot. */
+  readonly refused: readonly AzlinError[]
+}
 
 /** Copies of backups in a second region. */
 export class ReplicationManager {
@@ -27,8 +34,8 @@ export class ReplicationManager {
   }
 
   /**
-   * One backup, by its name. BACKUP_NOT_FOUND, AMBIGUOUS_BACKUP, BACKUP_INCOMPLETE, REGION_UNKNOWN, NOT_COPYABLE,
-   * INVALID_INPUT for the backup's own region.
+   * One backup, by its name. BACKUP_NOT_FOUND, AMBIGUOUS_BACKUP, BACKUP_INCOMPLETE, REGION_UNKNOWN, INVALID_INPUT for
+   * the backup's own region; NOT_COPYABLE when one of its disks cannot be copied, as half a backup is none.
    */
   async planOne(
     name: string,
@@ -39,23 +46,24 @@ export class ReplicationManager {
     const snapshots = await this.#deps.azure.snapshots.inSubscription(run.signal)
     const vm = vmOfBackup(name, snapshots, resourceGroup)
     const waiting = await this.#waitingFor(vm, wish.region)
-    return planReplication(this.#deps, vm, snapshots, wish, run, (backups, incomplete) => {
-      const isIt = (one: Backup) => one.name.toLowerCase() === name.toLowerCase()
-      const found = backups.find(isIt)
+    const isIt = (one: string) => one.toLowerCase() === name.toLowerCase()
+    let passed: readonly Backup[] = []
+    const plan = await planReplication(this.#deps, vm, snapshots, wish, run, (backups, incomplete) => {
+      const found = backups.find((one) => isIt(one.name))
       if (found) {
         const older = backups.filter((one) => one.createdAt < found.createdAt)
         const first = older.filter((one) => waiting.has(one.name.toLowerCase()))
-        tellOvertaken(
-          found,
-          older.filter((one) => !first.includes(one)),
-          wish.region,
-          run,
-        )
+        passed = older.filter((one) => !first.includes(one))
         return [...first, found]
       }
-      if (!incomplete.some(isIt)) throw new AzlinError('BACKUP_NOT_FOUND', { backup: name, vm: vm.name })
+      if (!incomplete.some((one) => isIt(one.name)))
+        throw new AzlinError('BACKUP_NOT_FOUND', { backup: name, vm: vm.name })
       throw new AzlinError('BACKUP_INCOMPLETE', { backup: name, why: 'a disk is missing, or its data has not arrived' })
     })
+    const impossible = plan.impossible.find(({ want }) => isIt(want.backup))
+    if (impossible) throw notCopyable(impossible)
+    if (plan.wants.length > 0) tellOvertaken(name, stillLacking(passed, snapshots, wish.region), wish.region, run)
+    return plan
   }
 
   /** Backups that an earlier command wanted there, and whose turn never came. */
@@ -79,11 +87,12 @@ export class ReplicationManager {
     plan: ReplicationPlan,
     { wait, makeGroup }: { readonly wait: boolean; readonly makeGroup: boolean },
     run: Run,
-  ): Promise<Replicated> {
+  ): Promise<Copied> {
     const { vm, place, impossible, wants } = plan
     refuseImpossible(plan)
     const details = { region: place.region, resourceGroup: place.resourceGroup, copies: wants.length }
-    const isPartial = ({ errors }: Replicated) => errors.some((error) => error !== undefined)
+    const refused = withoutOvertaken(impossible).map(notCopyable)
+    const isPartial = ({ errors }: Replicated) => refused.length > 0 || errors.some((error) => error !== undefined)
     return audited(this.#deps, { operation: 'replicate', subject: vm.name, details, isPartial }, run, async () => {
       if (plan.makesGroup && wants.length > 0) {
         if (!makeGroup) throw new AzlinError('RESOURCE_GROUP_NOT_FOUND', { resourceGroup: place.resourceGroup })
@@ -91,7 +100,7 @@ export class ReplicationManager {
       }
       for (const { want, why } of impossible)
         run.report({ type: 'notice', code: 'NOT_COPYABLE', text: `${want.backup} is passed over: ${why}.` })
-      return runCopies(this.#deps, plan, wait, run)
+      return { ...(await runCopies(this.#deps, plan, wait, run)), refused }
     })
   }
 
@@ -117,7 +126,7 @@ export class ReplicationManager {
     const vm = { name: machine.name, resourceGroup: machine.resourceGroup }
     try {
       const plan = await this.planAll(vm, { region }, run)
-      const impossible = withoutOvertaken(plan)
+      const impossible = withoutOvertaken(plan.impossible)
       tellImpossible(vm, region, impossible, run)
       if (plan.wants.length + plan.arrived.length === 0) return
       const { jobs, errors } = await this.execute({ ...plan, impossible: [] }, { wait: false, makeGroup: false }, run)
@@ -125,7 +134,8 @@ export class ReplicationManager {
       const [underWay, waiting] = [of('in_progress'), of('pending')]
       if (underWay > 0) run.report({ type: 'copies.begun', vm: vm.name, region, underWay, waiting })
       const failed = errors.filter((error) => error !== undefined)
-      for (const { message } of failed) tellLate(vm, region, message, run)
+      // What no run will copy was told when it was passed over.
+      for (const { code, message } of failed) if (code !== 'NOT_COPYABLE') tellLate(vm, region, message, run)
     } catch (error) {
       if (!AzlinError.is(error) || run.signal.aborted) throw error
       tellLate(vm, region, error.message, run)
@@ -133,11 +143,11 @@ export class ReplicationManager {
   }
 
   /** The same, until all is there; undefined where the schedule wants no copies. NOT_COPYABLE as `execute`. */
-  async complete(vm: VmRef, run: Run): Promise<(Replicated & { readonly region: string }) | undefined> {
+  async complete(vm: VmRef, run: Run): Promise<(Copied & { readonly region: string }) | undefined> {
     const { crossRegionEnabled, targetRegion: region } = scheduleOf(await this.#deps.azure.machines.get(vm, run.signal))
     if (!crossRegionEnabled || region === undefined) return undefined
     const plan = await this.planAll(vm, { region }, run)
-    const possible = { ...plan, impossible: withoutOvertaken(plan) }
+    const possible = { ...plan, impossible: withoutOvertaken(plan.impossible) }
     return { ...(await this.execute(possible, { wait: true, makeGroup: false }, run)), region }
   }
 
@@ -148,17 +158,13 @@ export class ReplicationManager {
 }
 
 /** Azure copies a disk's snapshots in order, so that what is passed over now can never be copied. */
-function tellOvertaken(one: Backup, older: readonly Backup[], region: string, run: Run): void {
-  const lacking = older.filter(({ replicatedTo }) => !replicatedTo.includes(region.toLowerCase()))
-  if (lacking.length === 0) return
-  const backups = lacking.length === 1 ? '1 older backup' : `${lacking.length} older backups`
-  const text = `${backups} of ${one.vm.name} have no copy in ${region}, and cannot get one once ${one.name} is copied: azlin backup replicate-all ${one.vm.name} --target-region ${region} copies them in order.`
+function tellOvertaken(name: string, lacking: readonly Backup[], region: string, run: Run): void {
+  const [one] = lacking
+  if (!one) return
+  const vm = one.vm.name
+  const have = lacking.length === 1 ? `1 older backup of ${vm} has` : `${lacking.length} older backups of ${vm} have`
+  const text = `${have} no copy in ${region}, and cannot get one once ${name} is copied: azlin backup replicate-all ${vm} --target-region ${region} copies them in order.`
   run.report({ type: 'notice', code: 'OVERTAKES', text })
-}
-
-/** What was overtaken stays so for ever, and was told when it was. */
-function withoutOvertaken({ impossible }: ReplicationPlan): readonly Impossible[] {
-  return impossible.filter(({ overtaken }) => !overtaken)
 }
 
 /** At every run: nothing will be copied until somebody has mended it. */

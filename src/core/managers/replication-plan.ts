@@ -1,6 +1,6 @@
 /** What is to be copied, and where to. Reads only. */
 import type { Backup } from '../domain/backup.js'
-import { type CopyPlan, planCopies } from '../domain/copy-plan.js'
+import { type CopyPlan, type Impossible, planCopies } from '../domain/copy-plan.js'
 import type { Machine, VmRef } from '../domain/machine.js'
 import { recoveryOf } from '../domain/recovery-points.js'
 import type { CopyPlace } from '../domain/replication.js'
@@ -67,11 +67,20 @@ export async function planReplication(
 }
 
 /** NOT_COPYABLE when nothing of it can be copied. */
-export function refuseImpossible({ wants, arrived, known, impossible, place }: ReplicationPlan): void {
-  const [first] = impossible
-  if (!first || wants.length + arrived.length + known > 0) return
-  const { want, why, way } = first
-  throw new AzlinError('NOT_COPYABLE', { backup: want.backup, region: place.region, why, way })
+export function refuseImpossible({ wants, arrived, known, impossible }: ReplicationPlan): void {
+  if (wants.length + arrived.length > 0) return
+  // Where all else is there, what was overtaken is an old story. Anything else is to be mended.
+  const [first] = known > 0 ? withoutOvertaken(impossible) : impossible
+  if (first) throw notCopyable(first)
+}
+
+/** What was overtaken stays so for ever, and was told when it was. */
+export function withoutOvertaken(impossible: readonly Impossible[]): readonly Impossible[] {
+  return impossible.filter(({ overtaken }) => !overtaken)
+}
+
+export function notCopyable({ want, why, way }: Impossible): AzlinError {
+  return new AzlinError('NOT_COPYABLE', { backup: want.backup, region: want.targetRegion, why, way })
 }
 
 function refuseOwnRegion(backups: readonly Backup[], region: string): void {

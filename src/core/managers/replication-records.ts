@@ -5,13 +5,12 @@ import type { VmRef } from '../domain/machine.js'
 import { belongsTo, isReplica, newestFirst, recoveryOf } from '../domain/recovery-points.js'
 import { arrivedAtIn, recoveryTag, replicatedToIn } from '../domain/recovery-tags.js'
 import { diskKeyOf, isArriving, isCopyOf, type ReplicationJob } from '../domain/replication.js'
-import { isReady, type Snapshot } from '../domain/snapshot.js'
+import { isReady, type Snapshot, whyBroken } from '../domain/snapshot.js'
 import { tagOf } from '../domain/tag-text.js'
 import { AzlinError } from '../errors.js'
 import type { Run } from '../run.js'
 import { acknowledge } from './arrived-copy.js'
 import { requireRecords } from './audited.js'
-import { whyBroken } from './copy-snapshot.js'
 import type { ManagerDeps } from './deps.js'
 
 export interface RegionStanding {
@@ -99,7 +98,7 @@ export class ReplicationRecords {
     }
     const percent = copy.completionPercent ?? 0
     if (job.status === 'in_progress' && percent === job.percent) return job
-    return replications.change(job.id, { status: 'in_progress', percent, errorMessage: null })
+    return replications.change(job.id, { status: 'in_progress', percent, errorMessage: null, completedAt: null })
   }
 
   /** A job whose copy Azure does not show. */
@@ -126,8 +125,15 @@ export class ReplicationRecords {
       if (there.length === told.length) continue
       run.signal.throwIfAborted()
       const { tags } = this.#deps.azure
-      if (there.length === 0) await tags.remove(source.id, [recoveryTag.replicatedTo], run.signal)
-      else await tags.merge(source.id, { [recoveryTag.replicatedTo]: there.join(' ') }, run.signal)
+      try {
+        if (there.length === 0) await tags.remove(source.id, [recoveryTag.replicatedTo], run.signal)
+        else await tags.merge(source.id, { [recoveryTag.replicatedTo]: there.join(' ') }, run.signal)
+      } catch (error) {
+        // Whoever may only read, and what is locked, gets an answer all the same.
+        if (!AzlinError.is(error) || run.signal.aborted) throw error
+        const text = `A copy of ${source.name} is no longer there, but its tag could not be told so: ${error.message}`
+        run.report({ type: 'notice', code: 'COPY_NOT_NOTED', text })
+      }
     }
   }
 

@@ -9,8 +9,8 @@ export type NewReplicationJob = Pick<
 export interface JobChange {
   readonly status?: JobStatus
   readonly startedAt?: Date
-  readonly completedAt?: Date
-  /** Null takes an earlier one away. */
+  /** Null takes an earlier one away; so of the message. */
+  readonly completedAt?: Date | null
   readonly errorMessage?: string | null
   readonly attempts?: number
   readonly percent?: number

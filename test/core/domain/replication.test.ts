@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { planCopies } from '../../../src/core/domain/copy-plan.js'
+import { planCopies, stillLacking } from '../../../src/core/domain/copy-plan.js'
 import { lunIn, replicaName } from '../../../src/core/domain/naming.js'
-import { isCopyOf, secondsLeft, wantOf } from '../../../src/core/domain/replication.js'
+import { isArriving, isCopyOf, secondsLeft, wantOf } from '../../../src/core/domain/replication.js'
 import { backup, snapshot } from '../support/builders.js'
 
 const place = { region: 'eastus2', resourceGroup: 'rg', encryptionSetId: undefined }
@@ -23,6 +23,10 @@ function copyOf(source: ReturnType<typeof snapshot>, percent: number) {
     completionPercent: percent,
     sourceId: source.id,
   })
+}
+
+function sources(backups: readonly ReturnType<typeof taken>[]) {
+  return backups.flatMap(({ disks }) => disks.map(({ snapshot: source }) => source))
 }
 
 const fail = (): never => {
@@ -75,11 +79,15 @@ describe('the plan of copies', () => {
       fc.property(
         fc.uniqueArray(fc.integer({ min: 1, max: 28 }), { minLength: 1 }),
         fc.func(fc.constantFrom<number | undefined>(undefined, 40, 100)),
-        (days, stateOf) => {
+        fc.func(fc.constantFrom(undefined, { copyError: 'Broken off.' }, { provisioningState: 'Failed' })),
+        (days, stateOf, troubleOf) => {
           const backups = days.map((day) => taken(day))
           const copies = backups.flatMap(({ disks: [disk] }, index) => {
             const percent = stateOf(index)
-            return disk && percent !== undefined ? [copyOf(disk.snapshot, percent)] : []
+            if (disk && percent !== undefined) return [copyOf(disk.snapshot, percent)]
+            // What broke off is as good as none, and stays where it is.
+            const trouble = troubleOf(index)
+            return disk && trouble ? [{ ...copyOf(disk.snapshot, 40), ...trouble }] : []
           })
           const { wants, arrived, impossible } = plan(backups, copies)
           expect(wants.length + arrived.length + impossible.length).toBe(backups.length)
@@ -88,6 +96,9 @@ describe('the plan of copies', () => {
           const without = days.filter((_, index) => stateOf(index) === undefined)
           expect(impossible).toHaveLength(without.filter((day) => day < newest).length)
           expect(arrived).toHaveLength(days.filter((_, index) => stateOf(index) === 100).length)
+          // And those that a newer one would leave behind are those that could still be copied.
+          const lacking = stillLacking(backups, [...sources(backups), ...copies], place.region)
+          expect(lacking.map(({ createdAt }) => createdAt.getUTCDate())).toEqual(without.filter((day) => day > newest))
         },
       ),
     )
@@ -149,6 +160,13 @@ describe('a copy', () => {
     const silent = { ...copy, sourceId: undefined }
     const own = { ...mine, tags: { 'azlin:vm-group': 'rg' } }
     expect([isCopyOf(silent, own), isCopyOf(silent, theirs)]).toEqual([true, false])
+  })
+
+  it('is on its way until it is there or has failed', () => {
+    const copy = copyOf(taken(2).disks[0]?.snapshot ?? fail(), 40)
+    expect(isArriving(copy)).toBe(true)
+    const ends = [{ completionPercent: 100 }, { copyError: 'Broken off.' }, { provisioningState: 'Failed' }]
+    expect(ends.map((end) => isArriving({ ...copy, ...end }))).toEqual([false, false, false])
   })
 
   it('gets a name of its own where that of another one has the usual one', () => {
