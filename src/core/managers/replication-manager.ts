@@ -72,10 +72,14 @@ export class ReplicationManager {
     return new Set(jobs.filter((job) => job.targetRegion === region).map(({ backup }) => backup.toLowerCase()))
   }
 
-  /** Every complete backup of a VM that the region lacks. VM_NOT_FOUND and as `planOne`. */
+  /** Every complete backup of a VM that the region lacks. VM_NOT_FOUND, NO_BACKUPS, and as `planOne`. */
   async planAll(vm: VmRef, wish: ReplicationWish, run: Run): Promise<ReplicationPlan> {
     const snapshots = await this.#deps.azure.snapshots.inSubscription(run.signal)
-    const plan = await planReplication(this.#deps, vm, snapshots, wish, run, (backups) => backups)
+    const plan = await planReplication(this.#deps, vm, snapshots, wish, run, (backups) => {
+      // Nothing is not everything.
+      if (backups.length === 0) throw new AzlinError('NO_BACKUPS', { vm: vm.name, resourceGroup: vm.resourceGroup })
+      return backups
+    })
     // Those that are known to be there are nobody's business any more.
     const isNews = ({ want }: { readonly want: CopyWant }) => !replicatedToIn(want.source.tags).includes(wish.region)
     const arrived = plan.arrived.filter(isNews)

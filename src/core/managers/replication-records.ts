@@ -2,7 +2,7 @@
 import type { Backup } from '../domain/backup.js'
 import { isOvertaken, newestCopied } from '../domain/copy-plan.js'
 import type { VmRef } from '../domain/machine.js'
-import { belongsTo, isReplica, newestFirst, recoveryOf } from '../domain/recovery-points.js'
+import { belongsTo, isReplica, newestFirst, type Recovery, recoveryOf } from '../domain/recovery-points.js'
 import { arrivedAtIn, recoveryTag, replicatedToIn } from '../domain/recovery-tags.js'
 import { diskKeyOf, isArriving, isCopyOf, type ReplicationJob } from '../domain/replication.js'
 import { isReady, type Snapshot, whyBroken } from '../domain/snapshot.js'
@@ -46,19 +46,31 @@ export class ReplicationRecords {
     // What was just noted on the snapshots is shown, too.
     const snapshots = changed.length > 0 ? await this.#deps.azure.snapshots.inSubscription(run.signal) : found
     const jobs = await this.#jobsOf(vm)
-    const { replicas, backups, incomplete } = recoveryOf(snapshots, vm, undefined)
-    if (jobs.length + replicas.length + backups.length + incomplete.length === 0)
-      await this.#deps.azure.machines.get(vm, run.signal)
-    return { jobs, regions: standings(replicas, this.#deps.clock.now()) }
+    const recovery = recoveryOf(snapshots, vm, undefined)
+    await this.#mustBeKnown(vm, jobs, recovery, run)
+    return { jobs, regions: standings(recovery.replicas, this.#deps.clock.now()) }
   }
 
-  /** Every VM's, or one VM's; resolves with the jobs that are new or have changed. */
+  /** Every VM's, or one VM's (VM_NOT_FOUND); resolves with the jobs that are new or have changed. */
   async sync(vm: VmRef | undefined, run: Run): Promise<readonly ReplicationJob[]> {
     const snapshots = await this.#deps.azure.snapshots.inSubscription(run.signal)
-    if (vm) return this.#bringUp(vm, snapshots, run)
+    if (vm) {
+      await this.#mustBeKnown(vm, await this.#jobsOf(vm), recoveryOf(snapshots, vm, undefined), run)
+      return this.#bringUp(vm, snapshots, run)
+    }
     const changed: ReplicationJob[] = []
     for (const owner of await this.#owners(snapshots)) changed.push(...(await this.#bringUp(owner, snapshots, run)))
     return changed
+  }
+
+  async #mustBeKnown(
+    vm: VmRef,
+    jobs: readonly ReplicationJob[],
+    { replicas, backups, incomplete }: Recovery,
+    run: Run,
+  ): Promise<void> {
+    if (jobs.length + replicas.length + backups.length + incomplete.length > 0) return
+    await this.#deps.azure.machines.get(vm, run.signal)
   }
 
   async #bringUp(vm: VmRef, snapshots: readonly Snapshot[], run: Run): Promise<readonly ReplicationJob[]> {

@@ -353,6 +353,11 @@ describe('the record of copies', () => {
   })
 
   it('says of a VM that is not there that it is not there', async () => {
+    await expect(core.replicationRecords.sync({ ...web, name: 'nope' }, run)).rejects.toMatchObject({
+      code: 'VM_NOT_FOUND',
+    })
+    expect(await core.replicationRecords.sync(web, run)).toEqual([])
+    await expect(core.replication.planAll(web, there, run)).rejects.toMatchObject({ code: 'NO_BACKUPS' })
     const ghost = { name: 'ghost', resourceGroup: group }
     await expect(core.replicationRecords.status(ghost, run)).rejects.toMatchObject({ code: 'VM_NOT_FOUND' })
     expect((await core.replicationRecords.status(web, run)).jobs).toEqual([])
