@@ -40,6 +40,19 @@ async function backedUp(vm: string): Promise<string> {
 const copies = () => azure.names(snapshots).filter((name) => name.includes('eastus2'))
 const statuses = ({ jobs }: Jobs) => jobs.map(({ status }) => status)
 
+describe('azlin backup trigger --wait', () => {
+  it('prints the backup with the copies that it waited for', async () => {
+    await azure.ok('backup', 'configure', 'web-1', '--cross-region', ...east)
+    const taken = await azure.ok<{ replicated: boolean; replicatedTo: string[] }>(
+      'backup',
+      'trigger',
+      'web-1',
+      '--wait',
+    )
+    expect(taken).toMatchObject({ replicated: true, replicatedTo: ['eastus2'] })
+  })
+})
+
 describe('azlin backup replicate', () => {
   it('prints the completed job of every disk, and the list shows it', async () => {
     const name = await backedUp('db-1')

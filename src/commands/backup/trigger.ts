@@ -42,6 +42,7 @@ begun, and Azure goes on with them.`
       process.exitCode = exitOfCopies(copied)
     }
     if (cleanup && cleanup.deleted.length > 0) this.notice(`Expired and removed: ${cleanup.deleted.join(', ')}.`)
-    return backupJson(backup)
+    // Read again, so that it tells of the copies that were waited for.
+    return backupJson(copied ? await azlin.backups.find(vm, backup.name, azlin.run) : backup)
   }
 }
