@@ -6,7 +6,7 @@ import { sameId } from './arm-id.js'
 import type { Backup, RecoveryDisk } from './backup.js'
 import { fingerprint } from './hash.js'
 import type { ResourceRef, VmRef } from './machine.js'
-import { replicaName } from './naming.js'
+import { lunIn, replicaName } from './naming.js'
 import { recoveryTag } from './recovery-tags.js'
 import { isReady, type Snapshot, whyBroken } from './snapshot.js'
 import { type TagMap, tagOf } from './tag-text.js'
@@ -83,9 +83,7 @@ export function wantOf(
 ): CopyWant {
   const { snapshot } = disk
   const usual = replicaName(snapshot.name, place.region, disk.lun)
-  const name = isTaken(usual)
-    ? replicaName(snapshot.name, `${place.region}-${fingerprint(snapshot.id)}`, disk.lun)
-    : usual
+  const name = isTaken(usual) ? unmistakableName(snapshot, place.region, disk.lun) : usual
   const kept = Object.entries(snapshot.tags).filter(([tag]) => !notCopied.includes(tag.toLowerCase()))
   return {
     vm: backup.vm,
@@ -104,6 +102,17 @@ export function wantOf(
     },
     encryptionSetId: snapshot.encryptionSetId === undefined ? undefined : place.encryptionSetId,
   }
+}
+
+/** For what would get the usual name of another one's copy. */
+function unmistakableName({ id, name }: Snapshot, region: string, lun: number | null): string {
+  return replicaName(name, `${region}-${fingerprint(id)}`, lun)
+}
+
+/** The same copy under a name that no other snapshot's copy can have. */
+export function renamed(want: CopyWant): CopyWant {
+  const name = unmistakableName(want.source, want.targetRegion, lunIn(want.source.name) ?? null)
+  return { ...want, target: { ...want.target, name } }
 }
 
 /**

@@ -1,5 +1,5 @@
 /** The copies of a plan: a queue for each disk, oldest first, the queues side by side. */
-import type { CopyWant, ReplicationJob } from '../domain/replication.js'
+import { type CopyWant, type ReplicationJob, renamed } from '../domain/replication.js'
 import type { Snapshot } from '../domain/snapshot.js'
 import { AzlinError } from '../errors.js'
 import type { Run } from '../run.js'
@@ -31,11 +31,10 @@ export async function runCopies(
     outcomes.push(await acknowledged(deps, want, copy, run))
   }
   // All of them are written down before the first is sent: who comes meanwhile sees the whole queue.
-  const { replications } = requireRecords(deps)
   const queues = new Map<string, { want: CopyWant; job: ReplicationJob }[]>()
   for (const want of wants) {
-    const job = await replications.open({ ...jobFields(want), vm }, deps.clock.now())
-    queues.set(want.diskKey, [...(queues.get(want.diskKey) ?? []), { want, job }])
+    const written = await writeDown(deps, { ...want, vm })
+    queues.set(want.diskKey, [...(queues.get(want.diskKey) ?? []), written])
   }
   const drained = await Promise.allSettled([...queues.values()].map((queue) => drain(deps, queue, traffic, wait, run)))
   for (const one of drained) {
@@ -43,6 +42,19 @@ export async function runCopies(
     outcomes.push(...one.value)
   }
   return { jobs: outcomes.map(({ job }) => job), errors: outcomes.map(({ error }) => error) }
+}
+
+async function writeDown(
+  deps: ReplicationDeps,
+  want: CopyWant,
+): Promise<{ readonly want: CopyWant; readonly job: ReplicationJob }> {
+  const { replications } = requireRecords(deps)
+  const job = await replications.open(jobFields(want), deps.clock.now())
+  if (same(job.source.resourceGroup, want.source.resourceGroup) && same(job.source.name, want.source.name))
+    return { want, job }
+  // A VM of the same name in another group has a backup of the same second, and its copy is about to be begun.
+  const own = renamed(want)
+  return { want: own, job: await replications.open(jobFields(own), deps.clock.now()) }
 }
 
 /**
@@ -128,12 +140,16 @@ async function jobOfArrived(deps: ReplicationDeps, want: CopyWant): Promise<Repl
   const known = await replications.list({ sourceSnapshot: want.source.name })
   const isIt = ({ target, status }: ReplicationJob) =>
     status === 'completed' &&
-    target.name.toLowerCase() === want.target.name.toLowerCase() &&
-    target.resourceGroup.toLowerCase() === want.target.resourceGroup.toLowerCase()
+    same(target.name, want.target.name) &&
+    same(target.resourceGroup, want.target.resourceGroup)
   return known.find(isIt) ?? replications.open(jobFields(want), deps.clock.now())
 }
 
 function jobFields({ vm, backup, diskKey, source, target, targetRegion }: CopyWant) {
   const { name, resourceGroup, region: sourceRegion } = source
   return { vm, backup, diskKey, source: { name, resourceGroup }, sourceRegion, target, targetRegion }
+}
+
+function same(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase()
 }

@@ -160,6 +160,7 @@ async function begin(
       },
       run.signal,
     )
+    if (!isCopyOf(copy, want.source)) throw new AzlinError('NAME_TAKEN', { what: 'a snapshot', name: copy.name })
     traffic.begun(copy)
     return { job: started, copy }
   } finally {

@@ -249,6 +249,6 @@ function tellWhatWaits(vm: string, { targetRegion }: BackupSchedule, { verdicts 
   const waiting = verdicts.filter((verdict) => verdict.awaitsReplica).length
   if (waiting === 0) return
   const backups = waiting === 1 ? '1 backup' : `${waiting} backups`
-  const text = `${backups} of ${vm} would have expired, but ${targetRegion} has no copy yet: azlin backup replicate-all ${vm} --target-region ${targetRegion} makes the copies.`
+  const text = `${backups} of ${vm} would have expired, but ${targetRegion} has no copy yet: azlin backup replicate-all ${vm} --target-region ${targetRegion} makes those that Azure still takes. The others go 14 days after their time, once a newer backup is copied.`
   run.report({ type: 'notice', code: 'AWAITING_REPLICA', text })
 }

@@ -61,6 +61,24 @@ describe('two VMs of one name with backups of one second', () => {
     return core.azure.snapshots.create({ ...want, sourceId: source?.id ?? '' }, run.signal)
   }
 
+  it('have copies of their own though both are begun at once', async () => {
+    await core.seedLab()
+    const osDisk = async (vm: typeof web) => (await core.azure.machines.get(vm, run.signal)).disks[0]?.name ?? ''
+    const sources = [
+      await backupIn(group, await osDisk(web)),
+      await backupIn('lab-rg', await osDisk({ name: 'raw-1', resourceGroup: 'lab-rg' })),
+    ]
+    const wish = { ...there, resourceGroup: group }
+    const plans = [
+      await core.replication.planOne(name, group, wish, run),
+      await core.replication.planOne(name, 'lab-rg', wish, run),
+    ]
+    const done = await Promise.all(plans.map((plan) => core.replication.execute(plan, waiting, run)))
+    expect(done.flatMap(({ jobs }) => jobs.map(({ status }) => status))).toEqual(['completed', 'completed'])
+    const made = (await copies()).map(({ sourceId }) => sourceId?.toLowerCase())
+    expect(made.toSorted()).toEqual(sources.map(({ id }) => id.toLowerCase()).toSorted())
+  })
+
   it("have copies of their own, and neither takes the other's for its own", async () => {
     await core.seedLab()
     const osDisk = async (vm: typeof web) => (await core.azure.machines.get(vm, run.signal)).disks[0]?.name ?? ''
