@@ -29,6 +29,13 @@ export interface ReplicationStatus {
   readonly regions: readonly RegionStanding[]
 }
 
+interface Known {
+  readonly snapshots: readonly Snapshot[]
+  readonly jobs: readonly ReplicationJob[]
+  /** Regions that did not say: each is asked in vain once. */
+  readonly silent: Set<string>
+}
+
 /** Long enough for a request that is under way to be seen. */
 const unseenMs = 10 * 60_000
 
@@ -127,13 +134,11 @@ export class ReplicationRecords {
 
   /** A copy that somebody removed does not count any more, so that the backup is copied again and kept until then. */
   async #correctSources(vm: VmRef, snapshots: readonly Snapshot[], run: Run): Promise<void> {
-    const copies = snapshots.filter(isReplica)
-    // Where nothing at all is shown of a region, it may be out of reach.
-    const answers = new Set(snapshots.map(({ region }) => region))
+    const known = { snapshots, jobs: await this.#jobsOf(vm), silent: new Set<string>() }
     for (const source of snapshots.filter((one) => !isReplica(one) && belongsTo(one, vm, undefined))) {
       const told = replicatedToIn(source.tags)
-      const isThere = (region: string) => copies.some((copy) => copy.region === region && isCopyOf(copy, source))
-      const there = told.filter((region) => isThere(region) || !answers.has(region))
+      const there: string[] = []
+      for (const region of told) if (!(await this.#isGone(source, region, known, run))) there.push(region)
       if (there.length === told.length) continue
       run.signal.throwIfAborted()
       const { tags } = this.#deps.azure
@@ -146,6 +151,23 @@ export class ReplicationRecords {
         const text = `A copy of ${source.name} is no longer there, but its tag could not be told so: ${error.message}`
         run.report({ type: 'notice', code: 'COPY_NOT_NOTED', text })
       }
+    }
+  }
+
+  /** Azure itself is asked where the copy is known: a list leaves out what is out of reach, and what one may not see. */
+  async #isGone(source: Snapshot, region: string, { snapshots, jobs, silent }: Known, run: Run): Promise<boolean> {
+    const there = snapshots.filter((one) => one.region === region)
+    if (there.some((copy) => isCopyOf(copy, source))) return false
+    const job = jobs.find((one) => one.targetRegion === region && keyOf(one.source) === keyOf(source))
+    if (!job) return there.length > 0
+    if (silent.has(region)) return false
+    try {
+      const copy = await this.#deps.azure.snapshots.find(job.target, run.signal)
+      return copy === undefined || !isCopyOf(copy, source)
+    } catch (error) {
+      if (!AzlinError.is(error) || run.signal.aborted) throw error
+      silent.add(region)
+      return false
     }
   }
 

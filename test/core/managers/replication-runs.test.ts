@@ -182,6 +182,36 @@ describe('a job that waits', () => {
   })
 })
 
+describe('the only copy of a region', () => {
+  const told = async () => (await core.azure.snapshots.find({ name: first, resourceGroup: group }, run.signal))?.tags
+  let first = ''
+
+  beforeEach(async () => {
+    first = (await takeMany(1))[0]?.name ?? ''
+    const wish = { ...there, resourceGroup: 'far-rg' }
+    await core.replication.execute(await core.replication.planOne(first, group, wish, run), waiting, run)
+  })
+
+  it('is taken off its source when somebody removed it', async () => {
+    const [copy] = await copies()
+    if (copy) await core.azure.snapshots.remove(copy, run.signal)
+    await core.replicationRecords.status(web, run)
+    expect(await told()).not.toHaveProperty('azlin:replicated-to')
+  })
+
+  it('stays on it while Azure does not say that it is gone', async () => {
+    // Not seen in the list, and not to be read by itself either.
+    const [copy] = await copies()
+    const kept = core.sandbox.world.get(copy?.id ?? '')
+    core.sandbox.world.remove(copy?.id ?? '')
+    const fault = { kind: 'status', status: 403, code: 'AuthorizationFailed', message: 'No.' } as const
+    core.sandbox.faults.add({ ...fault, method: 'GET', path: '/far-rg/' })
+    await core.replicationRecords.status(web, run)
+    expect(await told()).toHaveProperty('azlin:replicated-to', 'eastus2')
+    if (kept) core.sandbox.world.put(kept)
+  })
+})
+
 describe('a status that may only be read', () => {
   const mayNotWrite = () =>
     core.sandbox.faults.add({
