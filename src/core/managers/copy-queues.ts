@@ -5,8 +5,9 @@ import { AzlinError } from '../errors.js'
 import type { Run } from '../run.js'
 import { acknowledge } from './arrived-copy.js'
 import { requireRecords } from './audited.js'
-import { clearAway, copySnapshot } from './copy-snapshot.js'
+import { copySnapshot } from './copy-snapshot.js'
 import type { CopyTraffic } from './copy-traffic.js'
+import { clearAway } from './copy-trouble.js'
 import type { ReplicationDeps, ReplicationPlan } from './replication-plan.js'
 
 export interface Replicated {

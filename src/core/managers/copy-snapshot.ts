@@ -11,6 +11,7 @@ import type { Run } from '../run.js'
 import { acknowledge } from './arrived-copy.js'
 import { requireRecords } from './audited.js'
 import type { CopyTraffic } from './copy-traffic.js'
+import { attempts, brokenOff, givenUp } from './copy-trouble.js'
 import type { ManagerDeps } from './deps.js'
 
 export interface CopyDeps extends ManagerDeps {
@@ -22,11 +23,13 @@ export interface CopyDeps extends ManagerDeps {
   readonly random: () => number
 }
 
-const attempts = 3
 const slowestLookMs = 30_000
 /** Of a copy that does not move. Azure promises no speed; hours for a first copy of terabytes are normal. */
 const tellAfterMs = 30 * 60_000
 const giveUpAfterMs = 12 * 60 * 60_000
+
+/** Refusals that may come of what others are copying: one of a disk at a time, a hundred at once. */
+const ofOthers: readonly string[] = ['AZURE_REJECTED', 'CONFLICT', 'SNAPSHOT_LIMIT', 'QUOTA_EXCEEDED']
 
 /** Refusals that pass by themselves. */
 const passing = new Set(['CONFLICT', 'TIMED_OUT'])
@@ -150,21 +153,41 @@ async function begin(
       percent: 0,
     })
     run.report({ type: 'copy.started', snapshot: want.target.name, region: want.targetRegion })
-    const copy = await azure.snapshots.startCopy(
-      {
-        ...want.target,
-        region: want.targetRegion,
-        sourceId: want.source.id,
-        tags: nth > 1 ? { ...want.tags, [recoveryTag.copyAttempt]: String(nth) } : want.tags,
-        encryptionSetId: want.encryptionSetId,
-      },
-      run.signal,
-    )
+    const copy = await send(deps, traffic, want, nth, run)
+    if (typeof copy === 'string') {
+      const waits = { status: 'pending', attempts: job.attempts } as const
+      return { job: await replications.change(job.id, waits), reason: copy }
+    }
     if (!isCopyOf(copy, want.source)) throw new AzlinError('NAME_TAKEN', { what: 'a snapshot', name: copy.name })
     traffic.begun(copy)
     return { job: started, copy }
   } finally {
     await turn.leave()
+  }
+}
+
+/** Resolves with the reason to wait where another computer was quicker; nothing but Azure keeps them apart. */
+async function send(
+  { azure }: CopyDeps,
+  traffic: CopyTraffic,
+  want: CopyWant,
+  nth: number,
+  run: Run,
+): Promise<Snapshot | string> {
+  const { target, targetRegion: region, source, encryptionSetId } = want
+  const tags = nth > 1 ? { ...want.tags, [recoveryTag.copyAttempt]: String(nth) } : want.tags
+  try {
+    return await azure.snapshots.startCopy(
+      { ...target, region, sourceId: source.id, tags, encryptionSetId },
+      run.signal,
+    )
+  } catch (error) {
+    if (AzlinError.is(error, 'NAME_TAKEN')) return 'somebody else has just begun it'
+    if (!AzlinError.is(error) || !ofOthers.includes(error.code)) throw error
+    traffic.outdated()
+    const reason = await traffic.whyWait(want, run)
+    if (reason === undefined) throw error
+    return reason
   }
 }
 
@@ -261,39 +284,4 @@ async function arrive(
   traffic.ended(copy)
   run.report({ type: 'copy.finished', snapshot: copy.name, region: copy.region })
   return done
-}
-
-/**
- * What is left of a copy that newer ones overtake: nothing will fill it any more. Where it does not go now, it goes as an
- * incomplete copy does, in its time.
- */
-export async function clearAway({ azure }: CopyDeps, want: CopyWant, run: Run): Promise<void> {
-  try {
-    const copy = await azure.snapshots.find(want.target, run.signal)
-    if (copy && isCopyOf(copy, want.source) && whyBroken(copy) !== undefined)
-      await azure.snapshots.remove(copy, run.signal)
-  } catch (error) {
-    if (!AzlinError.is(error) || run.signal.aborted) throw error
-  }
-}
-
-function givenUp({ backup, targetRegion }: CopyWant, reason: string): AzlinError {
-  return new AzlinError('NOT_COPYABLE', {
-    backup,
-    region: targetRegion,
-    why: `Azure broke off its copy ${attempts} times, the last time with: ${reason.replace(/\.$/, '')}`,
-    way: 'azlin backup replicate tries it again, as long as no newer one is copied.',
-  })
-}
-
-/** One whose source is gone cannot be begun again. */
-function brokenOff({ target, source, targetRegion, backup }: CopyWant, reason: string): AzlinError {
-  if (!/CopySourceNotFound|source.*(not found|deleted|does not exist)/i.test(reason))
-    return new AzlinError('COPY_BROKEN', { snapshot: target.name, reason })
-  return new AzlinError('NOT_COPYABLE', {
-    backup,
-    region: targetRegion,
-    why: `its snapshot ${source.name} was deleted while it was being copied`,
-    way: 'Nobody but azlin should delete the snapshots of a backup. Take another one.',
-  })
 }

@@ -37,9 +37,14 @@ export class CopyTraffic {
     this.#ended.add(copy.id.toLowerCase())
   }
 
+  /** Azure says something else than the list. */
+  outdated(): void {
+    this.#listedAt = Number.NEGATIVE_INFINITY
+  }
+
   /** Why this copy cannot be begun now; undefined when the way is free. */
   async whyWait(want: CopyWant, run: Run): Promise<string | undefined> {
-    await this.#refresh(run)
+    const isNew = await this.#refresh(run)
     const sources = new Map(this.#all.map((one) => [one.id.toLowerCase(), one]))
     const sourceOf = (copy: Snapshot) => sources.get(copy.sourceId?.toLowerCase() ?? '')
     const underWay = this.#underWay()
@@ -48,13 +53,22 @@ export class CopyTraffic {
       const source = sourceOf(copy)
       return source !== undefined && diskKeyOf(source) === want.diskKey && !isTarget(copy, want)
     })
-    if (before) return `Azure copies one snapshot of a disk at a time, and ${before.name} is under way`
+    if (before && (isNew || (await this.#isStillUnderWay(before, run))))
+      return `Azure copies one snapshot of a disk at a time, and ${before.name} is under way`
 
     for (const region of [want.source.region, want.targetRegion]) {
       const there = underWay.filter((copy) => copy.region === region || sourceOf(copy)?.region === region)
       if (there.length >= mostAtOnce) return `Azure already makes ${mostAtOnce} copies in ${region}, its limit`
     }
     return undefined
+  }
+
+  /** Whoever waits for one copy need not wait for the next list. */
+  async #isStillUnderWay(copy: Snapshot, run: Run): Promise<boolean> {
+    const now = await this.#snapshots.find(copy, run.signal)
+    if (now && isArriving(now)) return true
+    this.ended(copy)
+    return false
   }
 
   #underWay(): readonly Snapshot[] {
@@ -64,13 +78,14 @@ export class CopyTraffic {
     return [...all.values()]
   }
 
-  /** One request at a time, whoever asks. */
-  #refresh(run: Run): Promise<void> {
-    if (this.#clock.elapsed() - this.#listedAt < oldAfterMs) return Promise.resolve()
+  /** Whether it listed anew. One request at a time, whoever asks. */
+  async #refresh(run: Run): Promise<boolean> {
+    if (this.#clock.elapsed() - this.#listedAt < oldAfterMs) return false
     this.#listing ??= this.#list(run).finally(() => {
       this.#listing = undefined
     })
-    return this.#listing
+    await this.#listing
+    return true
   }
 
   async #list(run: Run): Promise<void> {
