@@ -8,8 +8,8 @@ export interface Impossible {
   readonly want: CopyWant
   readonly why: string
   readonly way: string
-  /** A later one went before it: nothing will ever change that. */
-  readonly overtaken: boolean
+  /** A later one went before it, or it is a full one: nothing will ever change that. */
+  readonly final: boolean
 }
 
 export interface CopyPlan {
@@ -67,19 +67,19 @@ function whyNot(want: CopyWant, source: Snapshot, newest: ReadonlyMap<string, Da
     return {
       why: `its snapshot ${source.name} is a full one, and Azure copies only incremental ones to another region`,
       way: 'Backups that azlin takes are incremental: take another one.',
-      overtaken: false,
+      final: true,
     }
   if (source.encryptionSetId !== undefined && want.encryptionSetId === undefined)
     return {
       why: `${source.name} is encrypted with a customer-managed key, and ${want.targetRegion} needs a key of its own`,
       way: `Name a disk encryption set of ${want.targetRegion} with --target-disk-encryption-set, or in config.toml under [disk_encryption_sets].`,
-      overtaken: false,
+      final: false,
     }
   if (isOvertaken(source, newest))
     return {
       why: 'a later backup of the same disk is there already, and Azure copies the snapshots of a disk in order only',
       way: 'It can still be restored in its own region.',
-      overtaken: true,
+      final: true,
     }
   return undefined
 }
@@ -98,7 +98,8 @@ export function stillLacking(
 ): readonly Backup[] {
   const there = copiesIn(region, snapshots).filter((copy) => whyBroken(copy) === undefined)
   const newest = newestCopied(there, snapshots)
-  const lacks = (source: Snapshot) => !isOvertaken(source, newest) && !there.some((copy) => isCopyOf(copy, source))
+  const lacks = (source: Snapshot) =>
+    source.incremental && !isOvertaken(source, newest) && !there.some((copy) => isCopyOf(copy, source))
   return backups.filter(({ disks }) => disks.some(({ snapshot }) => lacks(snapshot)))
 }
 

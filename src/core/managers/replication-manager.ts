@@ -11,13 +11,13 @@ import { scheduleOf } from './backup-inventory.js'
 import { type Replicated, runCopies } from './copy-queues.js'
 import { vmOfBackup } from './find-backup.js'
 import {
+  mendable,
   notCopyable,
   planReplication,
   type ReplicationDeps,
   type ReplicationPlan,
   type ReplicationWish,
   refuseImpossible,
-  withoutOvertaken,
 } from './replication-plan.js'
 
 export interface Copied extends Replicated {
@@ -95,7 +95,7 @@ export class ReplicationManager {
     const { vm, place, impossible, wants } = plan
     refuseImpossible(plan)
     const details = { region: place.region, resourceGroup: place.resourceGroup, copies: wants.length }
-    const refused = withoutOvertaken(impossible).map(notCopyable)
+    const refused = mendable(impossible).map(notCopyable)
     const isPartial = ({ errors }: Replicated) => refused.length > 0 || errors.some((error) => error !== undefined)
     return audited(this.#deps, { operation: 'replicate', subject: vm.name, details, isPartial }, run, async () => {
       if (plan.makesGroup && wants.length > 0) {
@@ -130,7 +130,7 @@ export class ReplicationManager {
     const vm = { name: machine.name, resourceGroup: machine.resourceGroup }
     try {
       const plan = await this.planAll(vm, { region }, run)
-      const impossible = withoutOvertaken(plan.impossible)
+      const impossible = mendable(plan.impossible)
       tellImpossible(vm, region, impossible, run)
       if (plan.wants.length + plan.arrived.length === 0) return
       const { jobs, errors } = await this.execute({ ...plan, impossible: [] }, { wait: false, makeGroup: false }, run)
@@ -151,7 +151,7 @@ export class ReplicationManager {
     const { crossRegionEnabled, targetRegion: region } = scheduleOf(await this.#deps.azure.machines.get(vm, run.signal))
     if (!crossRegionEnabled || region === undefined) return undefined
     const plan = await this.planAll(vm, { region }, run)
-    const possible = { ...plan, impossible: withoutOvertaken(plan.impossible) }
+    const possible = { ...plan, impossible: mendable(plan.impossible) }
     return { ...(await this.execute(possible, { wait: true, makeGroup: false }, run)), region }
   }
 

@@ -69,14 +69,14 @@ export async function planReplication(
 /** NOT_COPYABLE when nothing of it can be copied. */
 export function refuseImpossible({ wants, arrived, known, impossible }: ReplicationPlan): void {
   if (wants.length + arrived.length > 0) return
-  // Where all else is there, what was overtaken is an old story. Anything else is to be mended.
-  const [first] = known > 0 ? withoutOvertaken(impossible) : impossible
+  // Where all else is there, what stays so is an old story. Anything else is to be mended.
+  const [first] = known > 0 ? mendable(impossible) : impossible
   if (first) throw notCopyable(first)
 }
 
-/** What was overtaken stays so for ever, and was told when it was. */
-export function withoutOvertaken(impossible: readonly Impossible[]): readonly Impossible[] {
-  return impossible.filter(({ overtaken }) => !overtaken)
+/** What was overtaken stays so for ever, and was told when it was; a full snapshot stays a full one. */
+export function mendable(impossible: readonly Impossible[]): readonly Impossible[] {
+  return impossible.filter(({ final }) => !final)
 }
 
 export function notCopyable({ want, why, way }: Impossible): AzlinError {

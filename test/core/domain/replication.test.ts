@@ -113,9 +113,12 @@ describe('the plan of copies', () => {
 
   it('refuses a full snapshot, and a customer key without one in the other region', () => {
     const [full] = plan([taken(2, { incremental: false })]).impossible
-    expect(full?.why).toContain('full')
+    expect(full).toMatchObject({ why: expect.stringContaining('full'), final: true })
     const sealed = taken(3, { encryptionSetId: '/subscriptions/s/des' })
-    expect(plan([sealed]).impossible[0]?.way).toContain('--target-disk-encryption-set')
+    expect(plan([sealed]).impossible[0]).toMatchObject({
+      way: expect.stringContaining('--target-disk-encryption-set'),
+      final: false,
+    })
     const open = planCopies({
       backups: [sealed],
       snapshots: [],

@@ -1,16 +1,11 @@
 /** Copies over many runs: what breaks off again and again, what cannot be copied beside what can, what may not be noted. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { Backup } from '../../../src/core/domain/backup.js'
 import type { ReplicationWish } from '../../../src/core/managers/replication-plan.js'
 import type { Run } from '../../../src/core/run.js'
-import { openRecords } from '../../../src/db/open.js'
 import { exitOfCopies } from '../../../src/exit-codes.js'
 import { type CoreOnSandbox, coreOnSandbox, endServer } from '../../support/core-on-sandbox.js'
 import { usualPolicy } from '../support/bench.js'
-import { replicationOf } from '../support/replication.js'
 
 const group = 'demo-rg'
 const web = { name: 'web-1', resourceGroup: group }
@@ -132,6 +127,21 @@ describe('what cannot be copied beside what can', () => {
     expect(exitOfCopies(done)).toBe(3)
   })
 
+  it('is no failure of every run to come when it is a full snapshot, as an earlier azlin took them', async () => {
+    const [old] = await takeMany(2)
+    const full = core.sandbox.world.get(old?.disks[0]?.snapshot.id ?? '')
+    if (!full) throw new Error('There is no snapshot.')
+    core.sandbox.world.put({ ...full, properties: { ...full.properties, incremental: false } })
+    const all = async () => core.replication.execute(await core.replication.planAll(web, there, run), waiting, run)
+    for (const statuses of [['completed'], []]) {
+      const done = await all()
+      expect(done.jobs.map(({ status }) => status)).toEqual(statuses)
+      expect(exitOfCopies(done)).toBe(0)
+    }
+    expect(noticesOf('NOT_COPYABLE').join()).toMatch(/is passed over: its snapshot .* is a full one/)
+    expect(noticesOf('OVERTAKES')).toEqual([])
+  })
+
   it('ends with 1 when one failed and all others wait behind it', async () => {
     await takeMany(3)
     core.sandbox.faults.add({ ...breaksOff, path: 'eastus2' })
@@ -184,60 +194,6 @@ describe('a job that waits', () => {
     await replications.change(begun?.id ?? 0, { status: 'failed', completedAt: new Date(), errorMessage: 'Lost it.' })
     const [job] = (await core.replicationRecords.status(web, run)).jobs
     expect(job).toMatchObject({ status: 'in_progress', completedAt: undefined, errorMessage: undefined })
-  })
-})
-
-describe('two computers that copy the same VM at once', () => {
-  const db = { name: 'db-1', resourceGroup: group }
-  let home = ''
-  let records: Awaited<ReturnType<typeof openRecords>>
-
-  beforeEach(async () => {
-    home = mkdtempSync(join(tmpdir(), 'azlin-other-'))
-    records = await openRecords(home)
-    await core.schedules.configure(db, usualPolicy, run)
-    for (let index = 0; index < 4; index++) {
-      await take(db)
-      pass(hourMs)
-    }
-  })
-  afterEach(async () => {
-    await records.close()
-    rmSync(home, { recursive: true, force: true })
-  })
-
-  it('share the work, and neither takes what the other one began for a failure', async () => {
-    const { azure, clock } = core
-    const other = replicationOf({ azure, clock, records, limit: (work) => work() })
-    const both = [core.replication, other].map(async (one) =>
-      one.execute(await one.planAll(db, there, run), waiting, run),
-    )
-    for (const { jobs, errors } of await Promise.all(both)) {
-      expect(errors.filter(Boolean)).toEqual([])
-      expect(jobs.map(({ status }) => status)).toEqual(Array(12).fill('completed'))
-    }
-    expect(await copies()).toHaveLength(12)
-  })
-
-  it('wait for a copy that the other one has begun since they looked', async () => {
-    const { azure, clock } = core
-    const other = replicationOf({ azure, clock, records, limit: (work) => work() })
-    const [newest] = await core.backups.list(db, {}, run)
-    const plan = await other.planOne(newest?.name ?? '', group, there, run)
-    const oldest = (await core.backups.list(db, {}, run)).at(-1)
-    const first = await core.replication.planOne(oldest?.name ?? '', group, there, run)
-    core.sandbox.faults.add({ kind: 'stallCopy', path: 'eastus2', percent: 40 })
-    await core.replication.execute(first, { wait: false, makeGroup: true }, run)
-    const waits: string[] = []
-    const report: Run['report'] = (event) => {
-      if (event.type !== 'copy.waiting') return
-      waits.push(event.reason)
-      if (waits.length === 3) core.sandbox.faults.clear()
-    }
-    const { jobs, errors } = await other.execute(plan, waiting, { ...run, report })
-    expect(waits.join()).toMatch(/one snapshot of a disk at a time, and .* is under way/)
-    expect(errors.filter(Boolean)).toEqual([])
-    expect(jobs.map(({ status }) => status)).toEqual(['completed', 'completed', 'completed'])
   })
 })
 
