@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core'
 import { AzureCommand, yesFlag } from '../base-command.js'
 import type { SweepResult } from '../core/managers/temporary-manager.js'
-import { sweepLines } from '../terminal/sweeps.js'
+import { isClean, sweepLines } from '../terminal/sweeps.js'
 
 export default class Cleanup extends AzureCommand {
   static override summary = 'Remove what crashed or interrupted commands left behind.'
@@ -24,12 +24,13 @@ off is brought to its end or undone.`
     const word = dryRun ? undefined : this.word('Removing temporary resources', flags)
     await using azlin = await this.open(flags, 'required')
     const found = await azlin.temporary.sweep({ dryRun: true }, azlin.run)
-    if (dryRun || found.removed.length + found.left.length === 0) {
+    if (dryRun) {
       this.log(sweepLines(found, dryRun))
       return { ...found, dryRun }
     }
 
-    await word?.ask(sweepLines(found, true))
+    // Also where nothing is to be agreed to: what the journal holds of nothing is struck off.
+    if (!isClean(found)) await word?.ask(sweepLines(found, true))
     const done = await azlin.temporary.sweep({ dryRun: false }, azlin.run)
     this.log(sweepLines(done, false))
     return { ...done, dryRun }

@@ -2,11 +2,19 @@
 import type { SweepResult, Swept } from '../core/managers/temporary-manager.js'
 import { span } from './time.js'
 
-export function sweepLines({ removed, left, settled }: SweepResult, dryRun: boolean): string {
-  if (removed.length + left.length + settled.length === 0) return 'Nothing temporary was left behind.'
-  const lines = [...settled]
+/** Whether there is nothing of which the user must know or to which they must agree. */
+export function isClean({ removed, left, unmarked, settled }: SweepResult): boolean {
+  return removed.length + left.length + unmarked.length + settled.length === 0
+}
+
+export function sweepLines(result: SweepResult, dryRun: boolean): string {
+  if (isClean(result)) return 'Nothing temporary was left behind.'
+  const { removed, left, unmarked, settled } = result
+  const lines = settled.map((sentence) => `${sentence}.`)
   if (removed.length > 0) lines.push(dryRun ? 'To be removed:' : 'Removed:')
   for (const one of removed) lines.push(`  ${one.kind} ${one.resource}${originOf(one)}`)
+  if (unmarked.length > 0) lines.push(dryRun ? 'In use, so only its mark is to go:' : 'In use, so only its mark went:')
+  for (const one of unmarked) lines.push(`  ${one.kind} ${one.resource}${originOf(one)}`)
   if (left.length > 0) lines.push('Left:')
   for (const one of left) lines.push(`  ${one.kind} ${one.resource}${originOf(one)}: ${one.reason}`)
   return lines.join('\n')

@@ -174,6 +174,33 @@ describe('azlin cleanup', () => {
     expect(await azure.ok('cleanup', '--force')).toMatchObject({ removed: [], left: [] })
   })
 
+  it('brings a restore to its end that was killed between the swap and the start', async () => {
+    await azure.ok('backup', 'configure', 'web-1')
+    const { snapshotName } = await azure.ok<{ snapshotName: string }>('backup', 'trigger', 'web-1')
+    const busy = { status: 503, code: 'ServerBusy', message: 'The server is busy.', retryAfter: 30 }
+    await azure.fault({ kind: 'status', ...busy, method: 'POST', path: '/virtualMachines/web-1/start' })
+    const running = azure.begin('backup', 'restore', 'web-1', '--backup', snapshotName, '--yes')
+    await expectSoon(() => azure.struck)
+    running.child.kill('SIGKILL')
+    await running.ended
+    await azure.clearFaults()
+    const marked = () => azure.sandbox.world.list(disks).filter(({ tags }) => tags?.['azlin:temporary'] !== undefined)
+    expect(marked()).toHaveLength(1)
+
+    const planned = await azure.run('cleanup', '--dry-run')
+    expect(planned.stdout).toContain('web-1 was left stopped with its restored disks, and is to be started.')
+    expect(planned.stdout).toContain('In use, so only its mark is to go:\n  disk ')
+    expect(marked()).toHaveLength(1)
+    expect(await azure.ok('cleanup', '--yes')).toMatchObject({
+      removed: [],
+      left: [],
+      unmarked: [{ kind: 'disk', purpose: 'restore web-1' }],
+      settled: ['web-1 was left stopped with its restored disks, and runs again'],
+    })
+    expect(marked()).toEqual([])
+    expect((await azure.run('cleanup', '--yes')).stdout).toBe('Nothing temporary was left behind.\n')
+  })
+
   it('says that there is nothing to do', async () => {
     const { code, stdout } = await azure.run('cleanup', '--yes')
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'Nothing temporary was left behind.\n' })

@@ -10,11 +10,12 @@ import type { Run } from '../run.js'
  * either all its old disks or all the new ones: it keeps the ones it has, and runs
  * again if it ran before or has been restored. Nothing is detached and nothing deleted.
  *
- * @returns what was done, in a sentence; undefined when there was nothing to do.
+ * @returns what was done (or, in a dry run, is to be done), in a sentence; undefined when there is nothing to do.
  */
 export async function settleRestore(
   { azure, clock }: { readonly azure: Azure; readonly clock: Clock },
   { resourceId, details }: JournalEntry,
+  dryRun: boolean,
   run: Run,
 ): Promise<string | undefined> {
   const ref = resourceRefOf(resourceId)
@@ -27,7 +28,9 @@ export async function settleRestore(
   const shouldRun = swapped || details['wasRunning'] === true
   if (!shouldRun || power === 'running' || power === 'starting') return undefined
 
+  const left = `${machine.name} was left stopped with its ${swapped ? 'restored' : 'old'} disks`
+  if (dryRun) return `${left}, and is to be started`
   run.report({ type: 'vm.power', vm: machine.name, to: 'starting' })
   await persist(() => azure.machines.start(machine, run.signal), { clock, signal: run.signal })
-  return `${machine.name} was left stopped with its ${swapped ? 'restored' : 'old'} disks, and runs again`
+  return `${left}, and runs again`
 }

@@ -33,13 +33,17 @@ export interface Swept {
   readonly ageSeconds: number | null
 }
 
+/** With `dryRun`: what would be done. */
 export interface SweepResult {
-  /** With `dryRun`: what would be removed. */
   readonly removed: readonly Swept[]
   readonly left: readonly (Swept & { readonly reason: string })[]
+  /** What is in use and stays, and lost its temporary mark. */
+  readonly unmarked: readonly Swept[]
   /** Interrupted restores that were brought to an end, a sentence each. */
   readonly settled: readonly string[]
 }
+
+type Outcome = 'removed' | 'unmarked' | 'nothing'
 
 /** Milliseconds. */
 const usualArrival = 5_000
@@ -54,11 +58,12 @@ export class TemporaryManager {
   async sweep({ dryRun }: { readonly dryRun: boolean }, run: Run): Promise<SweepResult> {
     const { azure, clock, records } = this.#deps
     const journal = await records.journal.list()
-    if (!dryRun) await this.#awaitArrivals(journal, run)
+    await this.#awaitArrivals(journal, run)
     const tagged = await azure.inventory.taggedWith(temporaryTag, run.signal)
     const facts = tagged.map((one) => ({ resourceId: one.id, type: one.type, note: tagValue(one, temporaryTag) }))
     const removed: Swept[] = []
     const left: (Swept & { reason: string })[] = []
+    const unmarked: Swept[] = []
     const settled: string[] = []
     /** ARM ids, in lower case. */
     const gone = new Set<string>()
@@ -73,18 +78,21 @@ export class TemporaryManager {
       const entries = journal.filter((entry) => leftover.journalIds.includes(entry.id))
       try {
         if (leftover.kind === 'restore') {
-          if (!dryRun) settled.push(...(await this.#settle(entries, run)))
-        } else if (await this.#sweepOne(leftover, entries, gone, dryRun, run)) {
-          removed.push(swept)
-          gone.add(swept.resource.toLowerCase())
+          settled.push(...(await this.#settle(entries, dryRun, run)))
+          continue
         }
+        const outcome = await this.#sweepOne(leftover, entries, gone, dryRun, run)
+        if (outcome === 'unmarked') unmarked.push(swept)
+        if (outcome !== 'removed') continue
+        removed.push(swept)
+        gone.add(swept.resource.toLowerCase())
       } catch (error) {
         if (!AzlinError.is(error) || run.signal.aborted) throw error
         left.push({ ...swept, reason: error.message })
         for (const id of leftover.journalIds) await records.journal.failed(id, error.message)
       }
     }
-    return { removed, left, settled }
+    return { removed, left, unmarked, settled }
   }
 
   /** What was on its way to Azure when its process died is there a moment later. */
@@ -95,33 +103,34 @@ export class TemporaryManager {
     if (youngestMs >= 0 && youngestMs < arrivalMs) await clock.sleep(arrivalMs - youngestMs, run.signal)
   }
 
-  async #settle(entries: readonly JournalEntry[], run: Run): Promise<readonly string[]> {
+  async #settle(entries: readonly JournalEntry[], dryRun: boolean, run: Run): Promise<readonly string[]> {
     const told: string[] = []
     for (const entry of entries) {
-      const sentence = await settleRestore(this.#deps, entry, run)
-      await this.#deps.records.journal.close(entry.id)
+      const sentence = await settleRestore(this.#deps, entry, dryRun, run)
+      if (!dryRun) await this.#deps.records.journal.close(entry.id)
       if (sentence !== undefined) told.push(sentence)
     }
     return told
   }
 
-  /** Resolves to whether it was (or, in a dry run, would be) removed. */
+  /** Resolves to what was, or in a dry run would be, done with it. */
   async #sweepOne(
     leftover: Leftover,
     entries: readonly JournalEntry[],
     gone: ReadonlySet<string>,
     dryRun: boolean,
     run: Run,
-  ): Promise<boolean> {
+  ): Promise<Outcome> {
     const { azure, records } = this.#deps
     const { remove, unmark } = await deedFor(azure, leftover, { entries, gone: dryRun ? gone : nothingGone }, run)
-    if (dryRun) return remove !== undefined
+    const outcome = remove ? 'removed' : unmark ? 'unmarked' : 'nothing'
+    if (dryRun) return outcome
 
     await remove?.(run.signal)
     if (unmark) await azure.tags.remove(leftover.resourceId, [temporaryTag], run.signal)
     for (const { id } of entries) await records.journal.close(id)
     if (remove) run.report({ type: 'temporary.removed', resource: leftover.resourceId })
-    return remove !== undefined
+    return outcome
   }
 }
 

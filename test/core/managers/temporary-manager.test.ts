@@ -54,7 +54,7 @@ describe('the sweep', () => {
     expect((await sweep()).removed).toEqual([{ resource: id, kind: 'disk', ...origin }])
     expect(exists(id)).toBe(false)
     expect(await core.records.journal.list()).toEqual([])
-    expect(await sweep()).toEqual({ removed: [], left: [], settled: [] })
+    expect(await sweep()).toEqual({ removed: [], left: [], unmarked: [], settled: [] })
   })
 
   it('leaves what a living command has journalled', async () => {
@@ -84,7 +84,10 @@ describe('the sweep', () => {
     const note = encodeTemporary({ purpose: 'restore db-1', owner: 'dead', until: new Date(0) })
     await core.azure.tags.merge(id, { [temporaryTag]: note }, core.run().signal)
     await core.journalOfTheDead(entry('disk', id))
-    expect((await sweep()).removed).toEqual([])
+    const only = { removed: [], left: [], unmarked: [expect.objectContaining({ resource: id, kind: 'disk' })] }
+    expect(await sweep(true)).toMatchObject(only)
+    expect(core.sandbox.world.get(id)?.tags).toHaveProperty(temporaryTag)
+    expect(await sweep()).toMatchObject(only)
     expect(core.sandbox.world.get(id)?.tags).not.toHaveProperty(temporaryTag)
     expect(await core.records.journal.list()).toEqual([])
   })
@@ -126,6 +129,8 @@ describe('the sweep', () => {
     const { id } = await core.azure.machines.get(db, signal)
     await core.azure.machines.deallocate(db, signal)
     await core.journalOfTheDead(entry('restore', id, { wasRunning: true, newDisks: [] }))
+    expect((await sweep(true)).settled).toEqual([expect.stringContaining('is to be started')])
+    expect((await core.azure.machines.status(db, signal)).power).toBe('deallocated')
     expect((await sweep()).settled).toEqual([expect.stringContaining('runs again')])
     expect((await core.azure.machines.status(db, signal)).power).toBe('running')
     expect(await core.records.journal.list()).toEqual([])
