@@ -38,13 +38,18 @@ export interface RetentionInput {
 /** A backup past its time that has no copy yet stays this much longer, if a newer one has one. */
 const graceMs = 14 * dayMs
 
+/** Clocks of two computers may differ by so much. */
+const aheadMs = dayMs
+
 /** A single run may remove this many without asking, however many there are. */
 const fewEnough = 10
 
 export function planRetention(input: RetentionInput): RetentionPlan {
   const { backups, incomplete, policy, isLocked, now } = input
-  const newest = backups[0]
-  const newestVerified = backups.find((backup) => backup.verifiedAt !== undefined)
+  // What a clock that was wrong has dated far ahead stays anyway, and nobody knows that it is the newest.
+  const dated = backups.filter(({ createdAt }) => +createdAt - +now <= aheadMs)
+  const newest = dated[0]
+  const newestVerified = dated.find((backup) => backup.verifiedAt !== undefined)
 
   const verdicts = backups.map((backup): Verdict => {
     const term = termOf(backup, policy, now)

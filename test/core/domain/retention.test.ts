@@ -82,6 +82,17 @@ describe('what is kept past its retention', () => {
     ])
   })
 
+  it('is the newest of those that are not dated far ahead, which nobody can call newer', () => {
+    const ahead = backup('daily', ago(-400), { verifiedAt: now })
+    const checked = old(30, { verifiedAt: now })
+    expect(reasons([ahead, old(20), checked, old(40)])).toEqual([
+      expect.stringMatching(/^kept: it is dated in the future/),
+      expect.stringMatching(/^kept: it is the newest complete backup/),
+      expect.stringMatching(/^kept: it is the newest verified backup/),
+      expect.stringMatching(/^goes/),
+    ])
+  })
+
   it('is the newest verified backup and no older one', () => {
     const verifiedAt = ago(1)
     expect(reasons([old(1), old(20), old(21, { verifiedAt }), old(22, { verifiedAt })])).toEqual([
@@ -174,8 +185,8 @@ describe('what is kept past its retention', () => {
             const newerIsCopied = byAge.slice(0, byAge.indexOf(one)).some((other) => other.replicatedTo.length > 0)
             const longOver = expiredAt(ago(14))
             const saved =
-              one === byAge[0] ||
-              one === byAge.find((other) => other.verifiedAt) ||
+              one === byAge.find((other) => other.createdAt <= ago(-1)) ||
+              one === byAge.find((other) => other.createdAt <= ago(-1) && other.verifiedAt) ||
               one.copying ||
               (policy.crossRegion && one.replicatedTo.length === 0 && !(newerIsCopied && longOver)) ||
               locked.has(one)
