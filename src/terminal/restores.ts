@@ -8,7 +8,7 @@ const targetSeconds = 15 * 60
 /** Says plainly what an in-place restore does, before the user is asked. */
 export function restoreQuestion({ vm, point, work }: RestorePlan & { readonly mode: 'in-place' }, now: Date): string {
   const replaced = work.disks.map((disk) => disk.previous?.name).filter((name) => name !== undefined)
-  const fate = work.deletePreviousDisks ? 'deleted once the VM runs again' : 'kept'
+  const fate = work.deletePreviousDisks ? 'deleted once its guest agent has reported' : 'kept'
   return [
     `${vm.name} (resource group ${vm.resourceGroup}) will be stopped, and ${disks(work.disks.length)} replaced with ${point.name}.`,
     `That backup is of ${minute(point.createdAt)} UTC: what was written in the ${age(point.createdAt, now)} since then will not be on the VM.`,
@@ -16,8 +16,8 @@ export function restoreQuestion({ vm, point, work }: RestorePlan & { readonly mo
   ].join('\n')
 }
 
-export function describeRestore(result: RestoreResult, plan: RestorePlan): string {
-  const { vmName, backupName, rtoSeconds, restoredDisks, previousDisks, guestReported } = result
+export function describeRestore(result: RestoreResult): string {
+  const { vmName, backupName, rtoSeconds, restoredDisks, previousDisks, deletedDisks, guestReported } = result
   const within = rtoSeconds <= targetSeconds ? 'within' : 'over'
   const lines = [
     `${vmName} runs from ${backupName}.`,
@@ -26,8 +26,8 @@ export function describeRestore(result: RestoreResult, plan: RestorePlan): strin
     `  disks            ${restoredDisks.join(', ')}`,
   ]
   if (previousDisks.length > 0) {
-    const deleted = plan.mode === 'in-place' && plan.work.deletePreviousDisks
-    lines.push(`  previous disks   ${previousDisks.join(', ')} (${deleted ? 'deleted' : 'kept'})`)
+    const fates = previousDisks.map((name) => `${name} (${deletedDisks.includes(name) ? 'deleted' : 'kept'})`)
+    lines.push(`  previous disks   ${fates.join(', ')}`)
   }
   return [...lines, ...markedLines(result.stillMarked)].join('\n')
 }

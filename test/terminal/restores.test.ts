@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals'
-import type { RestorePlan } from '../../src/core/managers/restore-manager.js'
 import { failbackLines, failoverLines } from '../../src/terminal/failovers.js'
 import { describeRestore } from '../../src/terminal/restores.js'
 
@@ -12,7 +11,7 @@ const vm = {
   restoredDisks: ['os'],
   stillMarked: [],
 }
-const failback = { ...vm, ...ages, previousDisks: [], notes: [] }
+const failback = { ...vm, ...ages, previousDisks: [], deletedDisks: [], notes: [] }
 
 describe('what runs again, in words', () => {
   it('names what still looks like a leftover', () => {
@@ -34,8 +33,14 @@ describe('what runs again, in words', () => {
       'azlin dr failback web-1 -g dr brings it home again.',
     ])
     expect(failbackLines({ ...failback, guestReported: true })).toContain('Its guest agent has reported.')
-    const plan = { mode: 'beside' } as RestorePlan
-    expect(describeRestore({ ...failback, guestReported: true }, plan)).toMatch(/guest agent +has reported/)
+    expect(describeRestore({ ...failback, guestReported: true })).toMatch(/guest agent +has reported/)
+  })
+
+  it('calls deleted what is gone, and nothing else', () => {
+    const disks = { previousDisks: ['old-os', 'old-data'], deletedDisks: ['old-os'] }
+    expect(describeRestore({ ...failback, ...disks, guestReported: true })).toContain(
+      'old-os (deleted), old-data (kept)',
+    )
   })
 
   it('claims no more than that it runs where none has', () => {
@@ -43,9 +48,6 @@ describe('what runs again, in words', () => {
     expect(text).toContain('running after 5 min 12 s (RTO)')
     expect(text).toContain('nothing showed that its system came up')
     expect(failbackLines({ ...failback, guestReported: false })).toContain('nothing showed that its system came up')
-    const plan = { mode: 'beside' } as RestorePlan
-    expect(describeRestore({ ...failback, guestReported: false }, plan)).toContain(
-      'nothing showed that its system came up',
-    )
+    expect(describeRestore({ ...failback, guestReported: false })).toContain('nothing showed that its system came up')
   })
 })

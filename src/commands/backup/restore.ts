@@ -38,7 +38,7 @@ old disks are kept and named in the result. With --new-vm the VM is left alone a
     'delete-previous-disks': Flags.boolean({
       default: false,
       exclusive: ['new-vm'],
-      summary: 'Delete the replaced disks once the VM runs from the backup.',
+      summary: 'Delete the replaced disks once the guest agent has reported from the backup.',
     }),
     yes: yesFlag,
   }
@@ -63,7 +63,7 @@ old disks are kept and named in the result. With --new-vm the VM is left alone a
     if (plan.mode === 'in-place') await word?.ask(restoreQuestion(plan, azlin.clock.now()))
 
     const result = await azlin.restores.execute(plan, azlin.run)
-    this.log(describeRestore(result, plan))
+    this.log(describeRestore(result))
     if (result.stillMarked.length > 0) process.exitCode = partial
     return result
   }

@@ -17,7 +17,7 @@ export default class SnapshotRestore extends AzureCommand {
   static override flags = {
     'delete-previous-disks': Flags.boolean({
       default: false,
-      summary: 'Delete the replaced disks once the VM runs again.',
+      summary: 'Delete the replaced disks once the guest agent has reported again.',
     }),
     yes: yesFlag,
   }
@@ -35,7 +35,7 @@ export default class SnapshotRestore extends AzureCommand {
     if (plan.mode === 'in-place') await word.ask(restoreQuestion(plan, azlin.clock.now()))
 
     const result = await azlin.restores.execute(plan, azlin.run)
-    this.log(describeRestore(result, plan))
+    this.log(describeRestore(result))
     if (result.stillMarked.length > 0) process.exitCode = partial
     return result
   }

@@ -47,7 +47,10 @@ export async function restoreBeside(deps: InPlaceDeps, plan: BesidePlan, run: Ru
       'vm',
       newVm,
       () => azure.machines.create({ ...want, tags: { ...origin, ...temporary.tags() } }, run.signal),
-      (signal) => azure.machines.remove(newVm, signal),
+      async (signal) => {
+        const there = await azure.machines.find(newVm, signal)
+        if (!there || temporary.isOurs(there.tags)) await azure.machines.remove(newVm, signal)
+      },
     )
     run.report({ type: 'vm.created', vm: newVm.name })
     const reported = await awaitBoot(boot, newVm, undefined, plan.agent, run)
@@ -62,7 +65,7 @@ export async function restoreBeside(deps: InPlaceDeps, plan: BesidePlan, run: Ru
 
     const stillMarked = await temporary.keep(run)
     const restoredDisks = places.map((place) => place.name)
-    return { restoredDisks, previousDisks: [], rtoSeconds, guestReported: reported, stillMarked }
+    return { restoredDisks, previousDisks: [], deletedDisks: [], rtoSeconds, guestReported: reported, stillMarked }
   } catch (error) {
     await temporary.remove(run)
     throw error
@@ -85,7 +88,10 @@ function makeNic({ azure }: InPlaceDeps, plan: BesidePlan, temporary: TemporaryR
       'likeNic' in network
         ? azure.networks.cloneNic(network.likeNic, want, run.signal)
         : azure.networks.createNic(network.subnetId, want, run.signal),
-    (signal) => azure.networks.removeNic(ref, signal),
+    async (signal) => {
+      const there = await azure.networks.findNic(ref, signal)
+      if (!there || temporary.isOurs(there.tags)) await azure.networks.removeNic(ref, signal)
+    },
   )
 }
 

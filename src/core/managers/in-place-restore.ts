@@ -4,7 +4,7 @@
  * The new disks are made while the VM still runs. Then: deallocate, swap all disks
  * in one request, start, wait for the guest. Until the guest has reported, any
  * failure puts the old disks and the old power state back. The old disks are never
- * written to, and are only removed when the user asked for it and the VM is up.
+ * written to, and are only removed when the user asked for it and the guest has reported.
  */
 
 import { sameId } from '../domain/arm-id.js'
@@ -17,7 +17,8 @@ import type { DiskAt } from '../ports/azure.js'
 import { persist } from '../retry.js'
 import type { Run } from '../run.js'
 import { awaitBoot, type BootDeps } from './boot.js'
-import { type MadeDisk, removalMs, type TemporaryDeps, TemporaryResources } from './temporary-resources.js'
+import { settlePrevious } from './previous-disks.js'
+import { type MadeDisk, type TemporaryDeps, TemporaryResources } from './temporary-resources.js'
 
 export interface InPlacePlan {
   readonly machine: Machine
@@ -31,6 +32,8 @@ export interface InPlacePlan {
 export interface InPlaceResult {
   readonly restoredDisks: readonly string[]
   readonly previousDisks: readonly string[]
+  /** Those of the previous disks that are gone. */
+  readonly deletedDisks: readonly string[]
   readonly rtoSeconds: number
   /** False: it runs, and no guest agent was there to say that its system came up. */
   readonly guestReported: boolean
@@ -90,10 +93,12 @@ export async function restoreInPlace(deps: InPlaceDeps, plan: InPlacePlan, run: 
   const stillMarked = await temporary.keep(run)
   await closeEntry(deps, journalId, run)
   const previous = plan.disks.flatMap((disk) => (disk.previous ? [disk.previous] : []))
-  await settlePrevious(deps, plan, previous, run)
+  const { deletePreviousDisks } = plan
+  const deletedDisks = await settlePrevious(deps, machine, { previous, deletePreviousDisks, guestReported }, run)
   return {
     restoredDisks: made.map(({ disk }) => disk.name),
     previousDisks: previous.map((disk) => disk.name),
+    deletedDisks,
     rtoSeconds,
     guestReported,
     stillMarked,
@@ -252,32 +257,4 @@ async function undo(
     )
     if (added.length > 0) await machines.detachDisks(vm, added, (await machines.get(vm, signal)).etag, signal)
   }
-}
-
-/** The old disks stay, marked with what they were; or go, when the user asked for that. Neither can fail the restore. */
-async function settlePrevious(
-  { azure, clock }: InPlaceDeps,
-  { machine, deletePreviousDisks }: InPlacePlan,
-  previous: readonly AttachedDisk[],
-  run: Run,
-): Promise<void> {
-  const signal = AbortSignal.timeout(removalMs)
-  const mark = { 'azlin:previous-disk-of': machine.name, 'azlin:replaced-at': clock.now().toISOString() }
-  await Promise.all(
-    previous.map(async (disk) => {
-      try {
-        if (!deletePreviousDisks) return await azure.tags.merge(disk.id, mark, signal)
-        const resourceGroup = /\/resourceGroups\/([^/]+)\//i.exec(disk.id)?.[1] ?? machine.resourceGroup
-        await persist(() => azure.disks.remove({ name: disk.name, resourceGroup }, signal), { clock, signal })
-        run.report({ type: 'disk.removed', disk: disk.name })
-      } catch (error) {
-        const text = error instanceof Error ? error.message : String(error)
-        run.report({
-          type: 'notice',
-          code: 'PREVIOUS_DISK',
-          text: `The old disk ${disk.name} is kept as it was. ${text}`,
-        })
-      }
-    }),
-  )
 }

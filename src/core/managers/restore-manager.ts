@@ -40,6 +40,8 @@ export interface RestoreResult {
   readonly restoredDisks: readonly string[]
   /** Disks that were replaced; they are kept unless their deletion was asked for. */
   readonly previousDisks: readonly string[]
+  /** Those of them that are gone. */
+  readonly deletedDisks: readonly string[]
   /** False: it runs, and no guest agent was there to say that its system came up. */
   readonly guestReported: boolean
   /** ARM ids of what is in use and still carries the mark of temporary things. */

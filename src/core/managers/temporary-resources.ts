@@ -8,7 +8,8 @@ import { armId, groupId } from '../domain/arm-id.js'
 import { temporaryKinds } from '../domain/leftovers.js'
 import type { Disk, ResourceRef } from '../domain/machine.js'
 import type { DiskPlan } from '../domain/restore.js'
-import { encodeTemporary, temporaryTag } from '../domain/temporary.js'
+import { tagOf } from '../domain/tag-text.js'
+import { decodeTemporary, encodeTemporary, temporaryTag } from '../domain/temporary.js'
 import { AzlinError } from '../errors.js'
 import type { Azure } from '../ports/azure.js'
 import type { Journal, TemporaryMade } from '../ports/records.js'
@@ -67,6 +68,14 @@ export class TemporaryResources {
     const { clock, host } = this.#deps
     const until = new Date(+clock.now() + this.#lifetimeMs)
     return { [temporaryTag]: encodeTemporary({ purpose: this.#purpose, owner: host, since: this.#since, until }) }
+  }
+
+  /** Whether it carries this operation's own mark. Somebody else may have taken the name at the last moment. */
+  isOurs(tags: Readonly<Record<string, string>>): boolean {
+    const [theirs, ours] = [tagOf(tags, temporaryTag), tagOf(this.tags(), temporaryTag)].map((text) =>
+      decodeTemporary(text ?? ''),
+    )
+    return theirs !== undefined && theirs.owner === ours?.owner && +(theirs.since ?? 0) === +(ours.since ?? 0)
   }
 
   /** Writes it down, then makes it. If making fails half-way it is still removed. */

@@ -55,6 +55,24 @@ describe('a restore in place', () => {
     expect(await runs(quiet)).toBe(true)
   })
 
+  it('keeps the old disks where no agent showed that the system came up, though they were to go', async () => {
+    core = await ready()
+    await core.seedLab()
+    await backedUp(core, quiet, { copied: false })
+    const before = await core.azure.machines.get(quiet, signal)
+    const result = await restored(quiet, { deletePreviousDisks: true })
+    expect(result).toMatchObject({ guestReported: false, deletedDisks: [] })
+    for (const { id } of before.disks)
+      expect(core.sandbox.world.get(id)?.tags).toMatchObject({ 'azlin:previous-disk-of': quiet.name })
+    expect(core.events).toContainEqual(
+      expect.objectContaining({
+        type: 'notice',
+        code: 'PREVIOUS_DISK',
+        text: expect.stringContaining('kept all the same'),
+      }),
+    )
+  })
+
   it('goes by the backup and not by the VM of today, which may be off', async () => {
     core = await ready(web)
     await core.azure.machines.deallocate(web, signal)

@@ -149,6 +149,23 @@ describe('a restore in place that does not go well', () => {
 })
 
 describe('a restore beside the VM that does not go well', () => {
+  it('never removes a VM that took the name at the last moment', async () => {
+    const backup = await scene.backedUp()
+    const refused = { status: 409, code: 'PropertyChangeNotAllowed', message: 'Not allowed.' }
+    core.sandbox.faults.add({ kind: 'status', ...refused, method: 'PUT', path: 'virtualMachines/db-2' })
+    core.sandbox.faults.add({ kind: 'delay', ms: 300, method: 'PUT', path: 'virtualMachines/db-2' })
+    const restoring = expect(scene.restore(backup, { newVm: 'db-2' })).rejects.toMatchObject({ name: 'AzlinError' })
+    const theirs = scene.resource((await core.azure.machines.get(db, core.run().signal)).id)
+    const id = theirs.id.replace('db-1', 'db-2')
+    while (!(await core.requests()).some((line) => line.startsWith('PUT') && line.includes('virtualMachines/db-2')))
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    core.sandbox.world.put({ ...theirs, id, name: 'db-2' })
+    await restoring
+    expect(core.sandbox.world.get(id)).toBeDefined()
+    expect(await core.records.journal.list()).toEqual([])
+    expect(scene.temporaryThings()).toEqual([])
+  })
+
   it('leaves nothing when the VM cannot be made', async () => {
     const backup = await scene.backedUp()
     const before = scene.ids()

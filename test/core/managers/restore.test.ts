@@ -58,8 +58,18 @@ describe('a restore in place', () => {
     const backup = await scene.backedUp()
     await scene.restore(backup)
     const second = await scene.restore(backup, { deletePreviousDisks: true })
+    expect(second.deletedDisks).toEqual(second.previousDisks)
     for (const name of second.previousDisks) expect(scene.disks()).not.toContain(name)
     expect((await scene.picture()).power).toBe('running')
+  })
+
+  it('says which of the old disks would not go', async () => {
+    const backup = await scene.backedUp()
+    const locked = { status: 409, code: 'ScopeLocked', message: 'locked' }
+    core.sandbox.faults.add({ kind: 'status', ...locked, method: 'DELETE', path: 'disks/.*OsDisk' })
+    const { previousDisks, deletedDisks } = await scene.restore(backup, { deletePreviousDisks: true })
+    expect([previousDisks, deletedDisks].map((list) => list.length)).toEqual([3, 2])
+    expect(scene.disks()).toContain(previousDisks.find((name) => !deletedDisks.includes(name)))
   })
 
   it('restores a Trusted Launch VM', async () => {

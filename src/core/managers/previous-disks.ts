@@ -1,0 +1,55 @@
+/** What becomes of the disks that a restore in place has replaced. */
+import type { AttachedDisk, VmRef } from '../domain/machine.js'
+import { persist } from '../retry.js'
+import type { Run } from '../run.js'
+import { removalMs, type TemporaryDeps } from './temporary-resources.js'
+
+export interface Replaced {
+  readonly previous: readonly AttachedDisk[]
+  readonly deletePreviousDisks: boolean
+  /** False: it runs, and nothing showed that its system came up. */
+  readonly guestReported: boolean
+}
+
+/**
+ * They stay, marked with what they were; or go, when the user asked for that and the guest has reported: until then
+ * they may be all that is good. Neither can fail the restore.
+ *
+ * @returns names of those that went.
+ */
+export async function settlePrevious(
+  { azure, clock }: Pick<TemporaryDeps, 'azure' | 'clock'>,
+  machine: VmRef,
+  { previous, deletePreviousDisks, guestReported }: Replaced,
+  run: Run,
+): Promise<readonly string[]> {
+  const signal = AbortSignal.timeout(removalMs)
+  const mark = { 'azlin:previous-disk-of': machine.name, 'azlin:replaced-at': clock.now().toISOString() }
+  const tell = (text: string) => run.report({ type: 'notice', code: 'PREVIOUS_DISK', text })
+  if (deletePreviousDisks && !guestReported && previous.length > 0) tell(keptUnseen(machine, previous))
+
+  const gone = await Promise.all(
+    previous.map(async (disk): Promise<readonly string[]> => {
+      try {
+        if (!deletePreviousDisks || !guestReported) {
+          await azure.tags.merge(disk.id, mark, signal)
+          return []
+        }
+        const resourceGroup = /\/resourceGroups\/([^/]+)\//i.exec(disk.id)?.[1] ?? machine.resourceGroup
+        await persist(() => azure.disks.remove({ name: disk.name, resourceGroup }, signal), { clock, signal })
+        run.report({ type: 'disk.removed', disk: disk.name })
+        return [disk.name]
+      } catch (error) {
+        const text = error instanceof Error ? error.message : String(error)
+        tell(`The old disk ${disk.name} is kept as it was. ${text}`)
+        return []
+      }
+    }),
+  )
+  return gone.flat()
+}
+
+function keptUnseen({ name }: VmRef, previous: readonly AttachedDisk[]): string {
+  const disks = previous.map((disk) => disk.name).join(', ')
+  return `The old disks of ${name} are kept all the same, as nothing showed that its system came up: ${disks}. Delete them once you have looked.`
+}
