@@ -3,7 +3,7 @@
  * of this machine and the tags in Azure are read by the caller.
  */
 import { sameId } from './arm-id.js'
-import { decodeTemporary, makesLasting } from './temporary.js'
+import { decodeTemporary, isMadeBy, makesLasting } from './temporary.js'
 
 /** In the order of removal: what holds another thing goes before it. */
 export const temporaryKinds = ['restore', 'vm', 'nic', 'pip', 'disk', 'snapshot', 'vnet', 'nsg', 'group'] as const
@@ -79,8 +79,17 @@ export function findLeftovers(
   }
   for (const { resourceId, type, note } of tagged) {
     const kind = kindOfType[type.toLowerCase()]
-    if (!kind || found.some((other) => other.kind === kind && sameId(other.resourceId, resourceId))) continue
+    if (!kind) continue
     const told = decodeTemporary(note)
+    const holds = tagHold(told, now) ?? (kind === 'vm' ? lastingHold(told) : undefined)
+    const at = found.findIndex((other) => other.kind === kind && sameId(other.resourceId, resourceId))
+    const seen = found[at]
+    if (seen) {
+      // Of a name that the journal knows, and made by another command: what was journalled has never been there, or is gone.
+      const ours = journal.some((entry) => seen.journalIds.includes(entry.id) && isMadeBy(told, entry))
+      if (!ours) found[at] = { ...seen, inUse: seen.inUse ?? holds }
+      continue
+    }
     const purpose = told?.purpose ?? 'unknown'
     found.push({
       kind,
@@ -89,7 +98,7 @@ export function findLeftovers(
       owner: told?.owner,
       since: told?.since,
       journalIds: [],
-      inUse: tagHold(told, now) ?? (kind === 'vm' ? lastingHold(told) : undefined),
+      inUse: holds,
       kept: false,
     })
   }

@@ -20,10 +20,25 @@ const longest = 256
 
 /** Tag value, always within Azure's limit; a long purpose or owner is cut. */
 export function encodeTemporary({ purpose, owner, since, until }: TemporaryNote): string {
-  const host = owner.replaceAll(/[;\s]/g, '-').slice(0, 63)
+  const host = hostText(owner)
   const began = since ? `since=${since.toISOString()};` : ''
   const head = `until=${until.toISOString()};${began}by=${host};for=`
   return head + purpose.slice(0, longest - head.length)
+}
+
+function hostText(owner: string): string {
+  return owner.replaceAll(/[;\s]/g, '-').slice(0, 63)
+}
+
+/**
+ * Whether a mark may be of the command that wrote a journal entry: one of the same computer that had begun by then.
+ * Names come again, as that of the interface of a restored VM.
+ */
+export function isMadeBy(
+  note: TemporaryNote | undefined,
+  { owner, createdAt }: { readonly owner: { readonly host: string }; readonly createdAt: Date },
+): boolean {
+  return note?.owner === hostText(owner.host) && (note.since === undefined || note.since <= createdAt)
 }
 
 /** Of commands whose VM is to stay when they have succeeded. */

@@ -49,7 +49,7 @@ export async function capture(
   const parts: Part[] = []
   for (const { disk, want } of wanted) {
     const resourceId = armId(azure.subscriptionId, 'snapshot', want)
-    const entry = { kind: 'snapshot', resourceId, purpose, details: { set, of: wanted.length } } as const
+    const entry = { kind: 'snapshot', resourceId, purpose, details: { set, of: wanted.length, token } } as const
     parts.push({ disk, want, journalId: await records.journal.open(entry, clock.now()) })
   }
 

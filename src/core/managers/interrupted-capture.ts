@@ -1,5 +1,7 @@
 import { resourceRefOf } from '../domain/arm-id.js'
-import { isReady, type Snapshot } from '../domain/snapshot.js'
+import { recoveryTag } from '../domain/recovery-tags.js'
+import type { Snapshot } from '../domain/snapshot.js'
+import { tagOf } from '../domain/tag-text.js'
 import type { Azure } from '../ports/azure.js'
 import type { JournalEntry } from '../ports/records.js'
 import type { Run } from '../run.js'
@@ -19,14 +21,23 @@ export async function halfTaken(
   const ref = resourceRefOf(resourceId)
   const mine = ref && (await azure.snapshots.find(ref, run.signal))
   const set = String(details['set'])
-  // A journal entry is written before the name is probed: somebody else's snapshot is not ours to remove.
-  if (!mine || setOf(mine) !== set) return undefined
+  // A journal entry is written before the name is probed: somebody else's snapshot is not ours to remove, nor is one
+  // of the very same set that another computer takes.
+  const { token } = details
+  const isOurs = (one: Snapshot) =>
+    setOf(one) === set && (token === undefined || tagOf(one.tags, recoveryTag.capture) === token)
+  if (!mine || !isOurs(mine)) return undefined
 
-  const parts = (await azure.snapshots.inGroup(mine.resourceGroup, run.signal)).filter((one) => setOf(one) === set)
-  const whole = parts.length >= Number(details['of']) && parts.every(isReady)
+  const parts = (await azure.snapshots.inGroup(mine.resourceGroup, run.signal)).filter(isOurs)
+  // Data that Azure still copies in the background arrives by itself: such a set was taken.
+  const whole = parts.length >= Number(details['of']) && parts.every(stands)
   return whole ? undefined : mine
 }
 
+function stands({ provisioningState, copyError }: Snapshot): boolean {
+  return provisioningState === 'Succeeded' && copyError === undefined
+}
+
 function setOf({ tags }: Snapshot): string | undefined {
-  return tags['azlin:backup'] ?? tags['azlin:snapshot']
+  return tagOf(tags, recoveryTag.backup) ?? tagOf(tags, recoveryTag.snapshotSet)
 }

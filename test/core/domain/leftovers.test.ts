@@ -20,15 +20,34 @@ function entry(change: Partial<JournalFact> = {}): JournalFact {
     ...change,
   }
 }
-function tag(untilMs: number, resourceId = disk, type = 'Microsoft.Compute/disks') {
-  const note = encodeTemporary({ purpose: 'restore web-1', owner: 'ops', until: new Date(+now + untilMs) })
+function tag(untilMs: number, resourceId = disk, type = 'Microsoft.Compute/disks', owner = 'ops', since = now) {
+  const note = encodeTemporary({ purpose: 'restore web-1', owner, since, until: new Date(+now + untilMs) })
   return { resourceId, type, note }
 }
 
+const byKind = (a: { kind: string }, b: { kind: string }) => (a.kind < b.kind ? 1 : -1)
+
 describe('findLeftovers', () => {
   it('lets go what a dead process of this computer has journalled, even when the tag says it may be in use', () => {
-    const [one] = findLeftovers([entry()], [tag(3_600_000)], now)
+    const [one] = findLeftovers([entry()], [tag(3_600_000, disk, undefined, 'here')], now)
     expect(one).toMatchObject({ journalIds: ['j1'], inUse: undefined })
+  })
+
+  it('leaves what another command has made of a name that a dead process has journalled', () => {
+    const vm = `${base}Microsoft.Compute/virtualMachines/v1`
+    const dead = [entry(), entry({ id: 'j2', kind: 'vm', resourceId: vm })]
+    const vmType = 'Microsoft.Compute/virtualMachines'
+    const later = new Date(+now + 1)
+    for (const [owner, since] of [['ops', now] as const, ['here', later] as const]) {
+      const [machine, one] = findLeftovers(dead, [tag(1, disk, undefined, owner, since)], now).toSorted(byKind)
+      expect(machine).toMatchObject({ kind: 'vm', inUse: undefined })
+      expect(one).toMatchObject({ journalIds: ['j1'], inUse: expect.stringContaining(`on ${owner} may use it until`) })
+      const [finished] = findLeftovers(dead, [tag(-1, vm, vmType, owner, since)], now).toSorted(byKind)
+      expect(finished?.inUse).toMatch(/may have finished/)
+    }
+    // When its time is over it is a leftover like any other.
+    expect(findLeftovers([entry()], [tag(0)], now)[0]?.inUse).toBeUndefined()
+    expect(findLeftovers([entry()], [{ ...tag(0), note: 'mine' }], now)[0]?.inUse).toContain('not written by azlin')
   })
 
   it('never lets go what it was decided to keep, however often it was written down', () => {

@@ -1,4 +1,5 @@
 /** What `azlin cleanup` removes, and what it must never touch. */
+import { hostname } from 'node:os'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { encodeTemporary, temporaryTag } from '../../../src/core/domain/temporary.js'
 import { type CoreOnSandbox, coreOnSandbox, endServer } from '../../support/core-on-sandbox.js'
@@ -17,6 +18,7 @@ afterAll(endServer)
 const idOf = (kind: string, name: string) =>
   `/subscriptions/${core.sandbox.subscriptionId}/resourceGroups/${group}/providers/Microsoft.Compute/${kind}/${name}`
 const exists = (id: string) => core.sandbox.world.get(id) !== undefined
+const tagsOf = (id: string) => core.sandbox.world.get(id)?.tags ?? {}
 const sweep = (dryRun = false) => core.temporary.sweep({ dryRun }, core.run())
 
 async function leftoverDisk(name: string, untilMs: number, owner = 'other-host') {
@@ -46,7 +48,7 @@ const entry = (kind: 'disk' | 'snapshot' | 'vm' | 'restore', resourceId: string,
 
 describe('the sweep', () => {
   it('removes what a dead command has journalled, and closes the entry', async () => {
-    const id = await leftoverDisk('left', 3_600_000)
+    const id = await leftoverDisk('left', 3_600_000, hostname())
     await core.journalOfTheDead(entry('disk', id))
     const origin = { owner: expect.any(String), purpose: expect.any(String), ageSeconds: expect.any(Number) }
     expect((await sweep(true)).removed).toEqual([{ resource: id, kind: 'disk', ...origin }])
@@ -55,6 +57,16 @@ describe('the sweep', () => {
     expect(exists(id)).toBe(false)
     expect(await core.records.journal.list()).toEqual([])
     expect(await sweep()).toEqual({ removed: [], left: [], unmarked: [], settled: [] })
+  })
+
+  it('leaves what another computer makes of a name that a dead command has journalled', async () => {
+    const id = await leftoverDisk('theirs', 3_600_000)
+    await core.journalOfTheDead(entry('disk', id))
+    expect(await sweep()).toMatchObject({
+      removed: [],
+      left: [{ resource: id, reason: expect.stringContaining('other-host') }],
+    })
+    expect(exists(id)).toBe(true)
   })
 
   it('leaves what a living command has journalled', async () => {
@@ -81,7 +93,7 @@ describe('the sweep', () => {
   it('never removes a disk that a lasting VM uses: only its mark goes', async () => {
     const [os] = (await core.azure.machines.get(db, core.run().signal)).disks
     const id = os?.id ?? ''
-    const note = encodeTemporary({ purpose: 'restore db-1', owner: 'dead', until: new Date(0) })
+    const note = encodeTemporary({ purpose: 'restore db-1', owner: hostname(), until: new Date(0) })
     await core.azure.tags.merge(id, { [temporaryTag]: note }, core.run().signal)
     await core.journalOfTheDead(entry('disk', id))
     const only = { removed: [], left: [], unmarked: [expect.objectContaining({ resource: id, kind: 'disk' })] }
@@ -114,6 +126,34 @@ describe('the sweep', () => {
     for (const id of ids) await core.journalOfTheDead(entry('snapshot', id, { set: backup.name, of: 3 }))
     expect((await sweep()).removed).toHaveLength(2)
     expect(ids.some(exists)).toBe(false)
+  })
+
+  it('keeps a backup whose data Azure still copies in the background', async () => {
+    const { backup } = await core.backups.trigger(db, {}, core.run())
+    const ids = backup.disks.map((disk) => disk.snapshot.id)
+    const [last] = core.sandbox.world.list('Microsoft.Compute/snapshots').slice(-1)
+    if (!last) throw new Error('no snapshot')
+    // As that of a Premium SSD v2 disk is for a while.
+    const startedAt = core.sandbox.world.now().toISOString()
+    last.hidden.copy = { sourceId: '', sourceFamily: '', startedAt, workMs: 1e9, doneMs: 4e8 }
+    const ref = { name: last.name, resourceGroup: group }
+    expect((await core.azure.snapshots.find(ref, core.run().signal))?.completionPercent).toBe(40)
+
+    for (const id of ids) await core.journalOfTheDead(entry('snapshot', id, { set: backup.name, of: 3 }))
+    expect((await sweep()).removed).toEqual([])
+    expect(ids.every(exists)).toBe(true)
+  })
+
+  it('never removes a part of the very same backup that another computer takes', async () => {
+    const { backup } = await core.backups.trigger(db, {}, core.run())
+    const [os, ...rest] = backup.disks.map((disk) => disk.snapshot.id)
+    for (const id of rest) core.sandbox.world.remove(id)
+    const token = tagsOf(os ?? '')['azlin:capture']
+    await core.journalOfTheDead(entry('snapshot', os ?? '', { set: backup.name, of: 3, token: 'of-the-dead' }))
+    expect((await sweep()).removed).toEqual([])
+    expect(exists(os ?? '')).toBe(true)
+    await core.journalOfTheDead(entry('snapshot', os ?? '', { set: backup.name, of: 3, token }))
+    expect((await sweep()).removed).toHaveLength(1)
   })
 
   it('never removes a snapshot that the journal names and another command made', async () => {
