@@ -153,7 +153,7 @@ const catalogue = {
   }),
   ROLLBACK_FAILED: (d: { vm: string; reason: string; disks: readonly string[] }) => ({
     message: `The restore of ${d.vm} failed, and so did undoing it: ${d.reason}`,
-    hint: `Its old disks are kept: ${d.disks.join(', ')}. azlin cleanup tries to put them back.`,
+    hint: `Its old disks are kept: ${d.disks.join(', ')}. azlin cleanup starts it with the disks it has by then, and removes none that it uses.`,
   }),
   MASS_DELETION: (d: { vm: string; count: number; total: number }) => ({
     message: `This would remove ${d.count} of the ${d.total} backups of ${d.vm}, so nothing was removed.`,

@@ -5,7 +5,8 @@ import { type ScheduleJson, scheduleJson } from '../../terminal/json.js'
 export default class BackupDisable extends AzureCommand {
   static override summary = 'Stop taking backups of a VM by its schedule.'
   static override description =
-    'The backups that exist stay, and so do the retention numbers: azlin backup configure switches it on again.'
+    `The backups that exist stay, and so do the retention numbers: azlin backup configure switches it on again. A backup \
+taken by hand (azlin backup trigger) lets expired ones go as before.`
   static override examples = ['<%= config.bin %> <%= command.id %> web-1 -g my-rg']
   static override args = {
     vm: Args.string({ required: true, ignoreStdin: true, description: 'VM whose schedule to switch off' }),
@@ -17,7 +18,9 @@ export default class BackupDisable extends AzureCommand {
     await using azlin = await this.open(flags, 'required')
     const schedule = await azlin.schedules.disable(vm, azlin.run)
 
-    this.log(`${args.vm} is no longer backed up by schedule. Its backups stay.`)
+    this.log(
+      `${args.vm} is no longer backed up by schedule. Its backups stay; azlin backup trigger and cleanup let expired ones go as before.`,
+    )
     return scheduleJson(schedule)
   }
 }
