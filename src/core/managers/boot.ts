@@ -15,6 +15,8 @@ export interface BootDeps {
 const minute = 60_000
 /** A VM that is slower than this did not come up. */
 const bootDeadline = 10 * minute
+/** Azure does not say the power state while it does something else to a VM. */
+const unknownPowerDeadline = minute
 /** Where nobody knows whether there is an agent at all, it gets this long to show itself. */
 const unknownAgentDeadline = 3 * minute
 
@@ -62,6 +64,20 @@ export async function awaitBoot(
       const what = status?.power === 'running' ? `the guest agent of ${vm.name} to report` : `${vm.name} to run`
       throw new AzlinError('TIMED_OUT', { what: `waiting for ${what}`, seconds: Math.round(waited() / 1000) })
     }
+    await clock.sleep(lookEveryMs, run.signal)
+  }
+}
+
+/** What the VM does, once Azure says it: a failure must be able to put that back. */
+export async function knownStatus(
+  { machines, clock, lookEveryMs }: BootDeps,
+  vm: VmRef,
+  run: Run,
+): Promise<MachineStatus> {
+  const start = clock.elapsed()
+  for (;;) {
+    const status = await machines.status(vm, run.signal)
+    if (status.power !== 'unknown' || clock.elapsed() - start >= unknownPowerDeadline) return status
     await clock.sleep(lookEveryMs, run.signal)
   }
 }

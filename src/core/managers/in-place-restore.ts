@@ -16,7 +16,7 @@ import { AzlinError } from '../errors.js'
 import type { DiskAt } from '../ports/azure.js'
 import { persist } from '../retry.js'
 import type { Run } from '../run.js'
-import { awaitBoot, type BootDeps } from './boot.js'
+import { awaitBoot, type BootDeps, knownStatus } from './boot.js'
 import { settlePrevious } from './previous-disks.js'
 import { type MadeDisk, type TemporaryDeps, TemporaryResources } from './temporary-resources.js'
 
@@ -54,7 +54,7 @@ export async function restoreInPlace(deps: InPlaceDeps, plan: InPlacePlan, run: 
 
   const [now, before] = await Promise.all([
     azure.machines.get(machine, run.signal),
-    azure.machines.status(machine, run.signal),
+    knownStatus(deps.boot, machine, run),
   ])
   refuseIfChanged(now, plan.disks)
   if (!wasRunning(before)) run.report({ type: 'notice', code: 'WILL_START', text: willStart(machine, before) })

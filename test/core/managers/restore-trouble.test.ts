@@ -82,6 +82,22 @@ describe('a restore in place that does not go well', () => {
     },
   )
 
+  it('starts a VM again whose power state Azure did not say at first', async () => {
+    const backup = await scene.backedUp()
+    const before = await scene.picture()
+    const { hidden } = scene.resource((await core.azure.machines.get(db, core.run().signal)).id)
+    const { power } = hidden
+    if (!power) throw new Error('no power state')
+    const plan = await core.restores.plan(db, backup, {}, core.run())
+    delete hidden.power
+    setTimeout(() => {
+      hidden.power = power
+    }, 200)
+    core.sandbox.faults.add({ ...refused, method: 'PUT', path: machine, times: 1 })
+    await expect(core.restores.execute(plan, core.run())).rejects.toMatchObject({ code: 'RESTORE_ROLLED_BACK' })
+    expect(await scene.picture()).toEqual(before)
+  })
+
   it('does not touch a VM that somebody changed since it was planned', async () => {
     const backup = await scene.backedUp()
     const plan = await core.restores.plan(db, backup, {}, core.run())
