@@ -201,6 +201,22 @@ describe('azlin cleanup', () => {
     expect((await azure.run('cleanup', '--yes')).stdout).toBe('Nothing temporary was left behind.\n')
   })
 
+  it('ends with 1 when what should have gone is still there, and with 3 when other things went', async () => {
+    await azure.ok('backup', 'configure', 'db-1')
+    const { snapshotName } = await azure.ok<{ snapshotName: string }>('backup', 'trigger', 'db-1')
+    const running = azure.begin('backup', 'restore', 'db-1', '--backup', snapshotName, '--yes')
+    await running.said('db-1 (deallocating)')
+    running.child.kill('SIGKILL')
+    await running.ended
+    const locked = { status: 409, code: 'ScopeLocked', message: 'It is locked.' }
+    await azure.fault({ kind: 'status', ...locked, method: 'DELETE', path: '/disks/.*-lun2-' })
+    expect((await azure.run('cleanup', '--yes')).code).toBe(3)
+    const { code, stdout } = await azure.run('cleanup', '--yes')
+    expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringMatching(/^Left:\n {2}disk .*-lun2-.* lock/) })
+    await azure.clearFaults()
+    expect((await azure.run('cleanup', '--yes')).code).toBe(0)
+  })
+
   it('says that there is nothing to do', async () => {
     const { code, stdout } = await azure.run('cleanup', '--yes')
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'Nothing temporary was left behind.\n' })

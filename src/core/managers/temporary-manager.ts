@@ -36,7 +36,8 @@ export interface Swept {
 /** With `dryRun`: what would be done. */
 export interface SweepResult {
   readonly removed: readonly Swept[]
-  readonly left: readonly (Swept & { readonly reason: string })[]
+  /** `failed`: it should have gone and did not; else something may still use it. */
+  readonly left: readonly (Swept & { readonly reason: string; readonly failed: boolean })[]
   /** What is in use and stays, and lost its temporary mark. */
   readonly unmarked: readonly Swept[]
   /** Interrupted restores that were brought to an end, a sentence each. */
@@ -62,7 +63,7 @@ export class TemporaryManager {
     const tagged = await azure.inventory.taggedWith(temporaryTag, run.signal)
     const facts = tagged.map((one) => ({ resourceId: one.id, type: one.type, note: tagValue(one, temporaryTag) }))
     const removed: Swept[] = []
-    const left: (Swept & { reason: string })[] = []
+    const left: (Swept & { reason: string; failed: boolean })[] = []
     const unmarked: Swept[] = []
     const settled: string[] = []
     /** ARM ids, in lower case. */
@@ -72,7 +73,7 @@ export class TemporaryManager {
       const swept = sweptOf(leftover, clock.now())
       run.signal.throwIfAborted()
       if (leftover.inUse !== undefined) {
-        left.push({ ...swept, reason: leftover.inUse })
+        left.push({ ...swept, reason: leftover.inUse, failed: false })
         continue
       }
       const entries = journal.filter((entry) => leftover.journalIds.includes(entry.id))
@@ -88,7 +89,7 @@ export class TemporaryManager {
         gone.add(swept.resource.toLowerCase())
       } catch (error) {
         if (!AzlinError.is(error) || run.signal.aborted) throw error
-        left.push({ ...swept, reason: error.message })
+        left.push({ ...swept, reason: error.message, failed: true })
         for (const id of leftover.journalIds) await records.journal.failed(id, error.message)
       }
     }

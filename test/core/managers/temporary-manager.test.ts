@@ -74,7 +74,7 @@ describe('the sweep', () => {
     await core.records.journal.open(entry('disk', id), new Date())
     expect(await sweep()).toMatchObject({
       removed: [],
-      left: [{ resource: id, reason: expect.stringContaining('still running') }],
+      left: [{ resource: id, reason: expect.stringContaining('still running'), failed: false }],
     })
     expect(exists(id)).toBe(true)
   })
@@ -196,7 +196,7 @@ describe('the sweep', () => {
       path: 'disks/locked',
     })
     expect((await sweep()).left).toEqual([
-      expect.objectContaining({ resource: id, kind: 'disk', reason: expect.stringContaining('lock') }),
+      expect.objectContaining({ resource: id, kind: 'disk', reason: expect.stringContaining('lock'), failed: true }),
     ])
     core.sandbox.faults.clear()
     expect((await sweep()).removed).toHaveLength(1)
