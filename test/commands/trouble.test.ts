@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { azlin, documentOf, start } from '../support/azlin.js'
 import { Sandboxed } from '../support/sandboxed.js'
+import { expectSoon } from '../support/soon.js'
 
 interface Failure {
   readonly error: { readonly code: string; readonly message: string; readonly hint: string }
@@ -153,76 +154,6 @@ describe('Ctrl-C', () => {
   })
 })
 
-describe('azlin cleanup', () => {
-  it('removes the half of a backup that a killed command left behind, once it was told to', async () => {
-    await azure.ok('backup', 'configure', 'db-1')
-    const busy = { status: 503, code: 'ServerBusy', message: 'The server is busy.', retryAfter: 30 }
-    await azure.fault({ kind: 'status', ...busy, method: 'PUT', path: '/snapshots/.*-lun2' })
-    const running = azure.begin('backup', 'trigger', 'db-1')
-    await expectSoon(() => azure.names(snapshots).length === 2)
-    running.child.kill('SIGKILL')
-    await running.ended
-    const halves = azure.names(snapshots)
-    expect(await azure.ok('backup', 'list', 'db-1')).toEqual({ backups: [] })
-
-    const preview = await azure.ok<{ removed: { resource: string }[] }>('cleanup', '--dry-run')
-    expect(preview.removed.map(({ resource }) => nameIn(resource))).toEqual(expect.arrayContaining(halves))
-    expect(azure.names(snapshots)).toEqual(halves)
-    const swept = await azure.ok<{ left: unknown[]; dryRun: boolean }>('cleanup', '--yes')
-    expect(swept).toMatchObject({ left: [], dryRun: false })
-    expect(azure.names(snapshots)).toEqual([])
-    expect(await azure.ok('cleanup', '--force')).toMatchObject({ removed: [], left: [] })
-  })
-
-  it('brings a restore to its end that was killed between the swap and the start', async () => {
-    await azure.ok('backup', 'configure', 'web-1')
-    const { snapshotName } = await azure.ok<{ snapshotName: string }>('backup', 'trigger', 'web-1')
-    const busy = { status: 503, code: 'ServerBusy', message: 'The server is busy.', retryAfter: 30 }
-    await azure.fault({ kind: 'status', ...busy, method: 'POST', path: '/virtualMachines/web-1/start' })
-    const running = azure.begin('backup', 'restore', 'web-1', '--backup', snapshotName, '--yes')
-    await expectSoon(() => azure.struck)
-    running.child.kill('SIGKILL')
-    await running.ended
-    await azure.clearFaults()
-    const marked = () => azure.sandbox.world.list(disks).filter(({ tags }) => tags?.['azlin:temporary'] !== undefined)
-    expect(marked()).toHaveLength(1)
-
-    const planned = await azure.run('cleanup', '--dry-run')
-    expect(planned.stdout).toContain('web-1 was left stopped with its restored disks, and is to be started.')
-    expect(planned.stdout).toContain('In use, so only its mark is to go:\n  disk ')
-    expect(marked()).toHaveLength(1)
-    expect(await azure.ok('cleanup', '--yes')).toMatchObject({
-      removed: [],
-      left: [],
-      unmarked: [{ kind: 'disk', purpose: 'restore web-1' }],
-      settled: ['web-1 was left stopped with its restored disks, and runs again'],
-    })
-    expect(marked()).toEqual([])
-    expect((await azure.run('cleanup', '--yes')).stdout).toBe('Nothing temporary was left behind.\n')
-  })
-
-  it('ends with 1 when what should have gone is still there, and with 3 when other things went', async () => {
-    await azure.ok('backup', 'configure', 'db-1')
-    const { snapshotName } = await azure.ok<{ snapshotName: string }>('backup', 'trigger', 'db-1')
-    const running = azure.begin('backup', 'restore', 'db-1', '--backup', snapshotName, '--yes')
-    await running.said('db-1 (deallocating)')
-    running.child.kill('SIGKILL')
-    await running.ended
-    const locked = { status: 409, code: 'ScopeLocked', message: 'It is locked.' }
-    await azure.fault({ kind: 'status', ...locked, method: 'DELETE', path: '/disks/.*-lun2-' })
-    expect((await azure.run('cleanup', '--yes')).code).toBe(3)
-    const { code, stdout } = await azure.run('cleanup', '--yes')
-    expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringMatching(/^Left:\n {2}disk .*-lun2-.* lock/) })
-    await azure.clearFaults()
-    expect((await azure.run('cleanup', '--yes')).code).toBe(0)
-  })
-
-  it('says that there is nothing to do', async () => {
-    const { code, stdout } = await azure.run('cleanup', '--yes')
-    expect({ code, stdout }).toEqual({ code: 0, stdout: 'Nothing temporary was left behind.\n' })
-  })
-})
-
 describe('the database', () => {
   it('is for its owner alone', async () => {
     await azure.ok('backup', 'configure', 'web-1')
@@ -303,14 +234,3 @@ describe('a state folder that cannot be written', () => {
     })
   })
 })
-
-const nameIn = (resource: string) => resource.slice(resource.lastIndexOf('/') + 1)
-
-/** Looks again and again, for ten seconds at most. */
-async function expectSoon(look: () => boolean | Promise<boolean>): Promise<void> {
-  for (const until = Date.now() + 10_000; Date.now() < until; ) {
-    if (await look()) return
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  throw new Error(`It did not come true within 10 s: ${look}`)
-}
