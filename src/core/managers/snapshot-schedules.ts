@@ -1,3 +1,4 @@
+import { dayMs } from '../domain/calendar.js'
 import type { Machine, VmRef } from '../domain/machine.js'
 import { recoveryOf, type SnapshotSet } from '../domain/recovery-points.js'
 import {
@@ -115,7 +116,9 @@ export class SnapshotSchedules {
 
   async #makeRoom(machine: Machine, { keepCount }: SnapshotSchedule, removed: string[], run: Run): Promise<void> {
     const snapshots = await this.#deps.azure.snapshots.inGroup(machine.resourceGroup, run.signal)
-    const { sets } = recoveryOf(snapshots, machine, machine)
+    const now = this.#deps.clock.now()
+    // What a clock that was wrong has dated far ahead would take the place of each new one.
+    const sets = recoveryOf(snapshots, machine, machine).sets.filter(({ createdAt }) => +createdAt - +now <= dayMs)
     for (const set of sets.filter(counts).slice(keepCount)) {
       await this.#snapshots.remove({ name: set.name, snapshots: set.disks.map(({ snapshot }) => snapshot) }, run)
       removed.push(set.name)

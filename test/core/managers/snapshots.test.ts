@@ -112,6 +112,19 @@ describe('snapshots by schedule', () => {
     expect(azure.all.map(({ name }) => name)).toContain('before-upgrade')
   })
 
+  it('do not make room for one that a wrong clock has dated far ahead', async () => {
+    const { snapshotSchedules, snapshots, clock, run } = ready()
+    clock.advance(400 * 24 * hour)
+    const ahead = await snapshots.create(web, run)
+    clock.advance(-400 * 24 * hour)
+    await snapshotSchedules.enable(web, { everyHours: 1, keep: 1 }, run)
+    const [first] = await snapshotSchedules.sync({ vm: web }, run)
+    expect(first).toMatchObject({ removed: [], error: undefined })
+    clock.advance(hour)
+    expect(await snapshotSchedules.sync({ vm: web }, run)).toMatchObject([{ removed: [first?.taken] }])
+    expect((await snapshots.list(web, run)).map(({ name }) => name)).toContain(ahead.name)
+  })
+
   it('are told as they stand', async () => {
     const { snapshotSchedules, clock, run } = ready()
     expect(await codeOf(snapshotSchedules.status(web, run))).toBe('SNAPSHOTS_NOT_CONFIGURED')
