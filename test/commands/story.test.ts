@@ -190,9 +190,12 @@ describe('snapshots that are no backups', () => {
   })
 
   it('are taken by schedule, and the oldest makes room', async () => {
-    expect(await azure.ok('snapshot', 'enable', 'web-1', '--every', '6', '--keep', '1')).toMatchObject({
-      enabled: true,
-    })
+    for (let i = 0; i < 2; i++) await azure.ok('snapshot', 'create', 'web-1')
+    const { stderr } = await azure.run('snapshot', 'enable', 'web-1', '--every', '6', '--keep', '2')
+    expect(stderr).not.toContain('removes')
+    const enabled = await azure.run('snapshot', 'enable', 'web-1', '--every', '6', '--keep', '1', '--json')
+    expect(documentOf(enabled)).toMatchObject({ enabled: true })
+    expect(enabled.stderr).toContain('web-1 has 2 snapshots')
     await azure.ok('snapshot', 'sync', '--vm', 'web-1')
     await azure.advance(1)
     expect(await azure.ok('snapshot', 'status', 'web-1')).toMatchObject({ intervalHours: 6, keepCount: 1, count: 1 })

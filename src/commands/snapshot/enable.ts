@@ -5,7 +5,9 @@ import { type SnapshotScheduleJson, snapshotScheduleJson } from '../../terminal/
 
 export default class SnapshotEnable extends AzureCommand {
   static override summary = 'Let azlin snapshot sync take a snapshot of a VM every so many hours.'
-  static override description = "The schedule is kept in the VM's tag azlin:snapshot-schedule."
+  static override description =
+    `The schedule is kept in the VM's tag azlin:snapshot-schedule. What azlin snapshot create took counts among those that \
+are kept, and goes with age like the others; backups never do.`
   static override examples = [
     {
       description: 'Every six hours, and keep the newest four',
@@ -24,9 +26,14 @@ export default class SnapshotEnable extends AzureCommand {
     const wanted = { everyHours: validCount(flags.every, '--every', 1), keep: validCount(flags.keep, '--keep', 1, 100) }
     await using azlin = await this.open(flags, 'required')
     const schedule = await azlin.snapshotSchedules.enable(vm, wanted, azlin.run)
+    const { count } = await azlin.snapshotSchedules.status(vm, azlin.run)
 
     this.log(`${vm.name}: a snapshot every ${schedule.intervalHours} h; the newest ${schedule.keepCount} are kept.`)
     this.notice('azlin snapshot sync takes them: call it from a timer.')
+    if (count > wanted.keep)
+      this.notice(
+        `${vm.name} has ${count} snapshots that azlin took, those by hand among them: the next sync removes all but the newest ${wanted.keep}.`,
+      )
     return snapshotScheduleJson(schedule)
   }
 }
