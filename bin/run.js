@@ -10,6 +10,11 @@ if (argv[0] === '--version' || argv[0] === 'version') {
   // The quickest answer there is: nothing but package.json is read.
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const json = argv.includes('--json')
+  process.stdout.on('error', ({ code, message }) => {
+    if (code === 'EPIPE') return
+    process.stderr.write(`Error: ${message}\n`)
+    process.exitCode = 1
+  })
   process.stdout.write(
     json
       ? `${JSON.stringify({ version })}\n`

@@ -75,6 +75,7 @@ export const exitCodes = {
   DATABASE_UNUSABLE: failed,
   SANDBOX_NOT_RUNNING: missing,
   SANDBOX_FAILED: failed,
+  OUTPUT_FAILED: failed,
   INTERRUPTED: 130,
   INTERNAL: failed,
 } as const satisfies Record<ErrorCode, number>

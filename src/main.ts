@@ -17,8 +17,16 @@ export async function main(typed: readonly string[], root: string): Promise<void
   // A theme of colours for oclif's own help, which azlin has none of: oclif would look for one at every start.
   process.env['AZLIN_DISABLE_THEME'] ??= '1'
   const argv = jsonLast(typed)
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreGoneReader)
-  process.once('uncaughtException', (error) => void leave(() => answer(error, argv)))
+  process.stdout.prependListener('error', noteUnwritten)
+  // Nothing that is said beside the work may end it half-way: a log may be on a disk that is full.
+  process.stderr.on('error', () => {})
+  process.on('uncaughtException', (error) => {
+    // oclif, which listens too, throws it.
+    if (error === unwritten) return
+    if (lost) process.exit(exitCodes.INTERNAL)
+    lost = true
+    void leave(() => answer(error, argv))
+  })
 
   try {
     const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -39,6 +47,9 @@ export async function main(typed: readonly string[], root: string): Promise<void
 async function leave(exitCode: () => typeof process.exitCode): Promise<void> {
   process.exitCode = exitCode()
   await Promise.all([drained(process.stdout), drained(process.stderr)])
+  // What went wrong with the last bytes is told a moment after them.
+  await new Promise((resolve) => setImmediate(resolve))
+  if (unwritten) process.exitCode = tell(new AzlinError('OUTPUT_FAILED', { reason: unwritten.message }))
   process.exit()
 }
 
@@ -49,14 +60,18 @@ function answer(error: unknown, argv: readonly string[]): number {
 
   const known = explained(error)
   if (wantsJson(argv)) process.stdout.write(`${JSON.stringify({ error: known }, undefined, 2)}\n`)
-  else {
-    const paint = colours(process.stderr)
-    process.stderr.write(`${paint.red('Error:')} ${known.message}\n${paint.dim(known.hint)}\n`)
-  }
+  else tell(known)
   if (known.code === 'INTERNAL' && (argv.includes('--verbose') || process.env['DEBUG']))
     process.stderr.write(`${stackOf(error)}\n`)
   // A command that was stopped has said so already: it ends with 130, whatever it met on its way out.
   return process.exitCode === exitCodes.INTERRUPTED ? exitCodes.INTERRUPTED : exitCodes[known.code]
+}
+
+/** On standard error, and gives its exit code; that of what went wrong before stays. */
+function tell({ code, message, hint }: AzlinError): typeof process.exitCode {
+  const paint = colours(process.stderr)
+  process.stderr.write(`${paint.red('Error:')} ${message}\n${paint.dim(hint)}\n`)
+  return process.exitCode || exitCodes[code]
 }
 
 /** oclif's own complaints (`azlin help nonsense`) are about what was typed; whatever else is unknown is a bug. */
@@ -75,15 +90,18 @@ function wantedExit(error: unknown): number | undefined {
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 const stackOf = (error: unknown) => (error instanceof Error ? error.stack : String(error))
 
+let lost = false
+let unwritten: Error | undefined
+
 /** A reader that has seen enough (`azlin … | head -1`), or a terminal that was closed, is no failure. */
-function ignoreGoneReader(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
+function noteUnwritten(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE' && error.code !== 'EIO') unwritten ??= error
 }
 
 /** Until the last byte is in the reader's hands: leaving earlier would cut a long document in a pipe. */
 function drained(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => {
-    if (stream.destroyed || stream.closed) resolve()
+    if (stream.destroyed || stream.closed || stream.errored) resolve()
     else stream.write('', () => resolve())
   })
 }

@@ -312,6 +312,10 @@ const catalogue = {
     message: `Interrupted (${d.by}).`,
     hint: 'Temporary resources were removed, or are recorded for azlin cleanup.',
   }),
+  OUTPUT_FAILED: (d: { reason: string }) => ({
+    message: `The result could not be written to standard output: ${d.reason}`,
+    hint: 'What was asked for may have been done all the same: look before you run it again.',
+  }),
   INTERNAL: (d: { reason: string }) => ({
     message: `azlin met something it did not expect: ${d.reason}`,
     hint: 'This is a fault of azlin. Run it again with --verbose and report what it prints.',
