@@ -39,7 +39,7 @@ export class AzureDisks implements Disks {
     })
   }
 
-  async create(want: NewDisk, signal: AbortSignal): Promise<Disk> {
+  async create(want: NewDisk, signal: AbortSignal, sent?: () => void): Promise<Disk> {
     // A PUT on a disk that exists would be an update of it, with the data it has.
     if (await this.find(want, signal)) throw new AzlinError('NAME_TAKEN', { what: 'a disk', name: want.name })
 
@@ -62,6 +62,7 @@ export class AzureDisks implements Disks {
         get: this.#get(want),
         put: async (options) => {
           const { disks } = await this.#clients.compute()
+          sent?.()
           return submitted(disks.createOrUpdate(want.resourceGroup, want.name, body, options))
         },
       },

@@ -84,7 +84,7 @@ export class AzureMachines implements Machines {
     await this.#change(taskOn('detaching disks from', vm), vm, etag, change, took, signal)
   }
 
-  async create(want: NewMachine, signal: AbortSignal): Promise<Machine> {
+  async create(want: NewMachine, signal: AbortSignal, sent?: () => void): Promise<Machine> {
     if (await this.find(want, signal)) throw new AzlinError('NAME_TAKEN', { what: 'a VM', name: want.name })
     const model = await make(
       this.#calls,
@@ -94,6 +94,7 @@ export class AzureMachines implements Machines {
         get: this.#get(want),
         put: async (options) => {
           const { virtualMachines } = await this.#clients.compute()
+          sent?.()
           return submitted(virtualMachines.createOrUpdate(want.resourceGroup, want.name, newMachine(want), options))
         },
       },

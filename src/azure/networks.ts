@@ -22,18 +22,18 @@ export class AzureNetworks implements Networks {
     this.#calls = calls
   }
 
-  async cloneNic(sourceNicId: string, want: NewNic, signal: AbortSignal): Promise<string> {
+  async cloneNic(sourceNicId: string, want: NewNic, signal: AbortSignal, sent?: () => void): Promise<string> {
     const ref = resourceRefOf(sourceNicId)
     if (!ref) throw new AzlinError('AZURE_NOT_FOUND', { what: `network interface ${sourceNicId}` })
     const source = await this.#calls.request(taskOf('reading', 'network interface', ref), signal, this.#get(ref))
     const configurations = source.ipConfigurations ?? []
     const { subnet } = configurations.find(({ primary }) => primary) ?? configurations[0] ?? {}
     if (!subnet?.id) throw new AzlinError('AZURE_NOT_FOUND', { what: `subnet of network interface ${ref.name}` })
-    return this.#create(subnet.id, want, signal, source)
+    return this.#create(subnet.id, want, signal, source, sent)
   }
 
-  createNic(subnetId: string, want: NewNic, signal: AbortSignal): Promise<string> {
-    return this.#create(subnetId, want, signal, {})
+  createNic(subnetId: string, want: NewNic, signal: AbortSignal, sent?: () => void): Promise<string> {
+    return this.#create(subnetId, want, signal, {}, sent)
   }
 
   async findNic(ref: ResourceRef, signal: AbortSignal) {
@@ -64,6 +64,7 @@ export class AzureNetworks implements Networks {
     want: NewNic,
     signal: AbortSignal,
     { enableAcceleratedNetworking, networkSecurityGroup }: NetworkInterface,
+    sent: (() => void) | undefined,
   ): Promise<string> {
     // A PUT on a name in use would change somebody's interface; and undoing it would remove that one.
     if (await this.findNic(want, signal))
@@ -78,6 +79,7 @@ export class AzureNetworks implements Networks {
     const task = taskOf('creating', 'network interface', want)
     const put = async (options: CallOptions) => {
       const { networkInterfaces } = await this.#clients.network()
+      sent?.()
       return networkInterfaces.beginCreateOrUpdate(want.resourceGroup, want.name, body, options)
     }
     const { id } = await make(this.#calls, { task, minutes, get: this.#get(want), put }, signal)

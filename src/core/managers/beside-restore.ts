@@ -46,11 +46,12 @@ export async function restoreBeside(deps: InPlaceDeps, plan: BesidePlan, run: Ru
     await temporary.make(
       'vm',
       newVm,
-      () => azure.machines.create({ ...want, tags: { ...origin, ...temporary.tags() } }, run.signal),
+      (sent) => azure.machines.create({ ...want, tags: { ...origin, ...temporary.tags() } }, run.signal, sent),
       async (signal) => {
         const there = await azure.machines.find(newVm, signal)
         if (!there || temporary.isOurs(there.tags)) await azure.machines.remove(newVm, signal)
       },
+      (signal) => azure.machines.find(newVm, signal),
     )
     run.report({ type: 'vm.created', vm: newVm.name })
     const reported = await awaitBoot(boot, newVm, undefined, plan.agent, run)
@@ -84,14 +85,15 @@ function makeNic({ azure }: InPlaceDeps, plan: BesidePlan, temporary: TemporaryR
   return temporary.make(
     'nic',
     ref,
-    () =>
+    (sent) =>
       'likeNic' in network
-        ? azure.networks.cloneNic(network.likeNic, want, run.signal)
-        : azure.networks.createNic(network.subnetId, want, run.signal),
+        ? azure.networks.cloneNic(network.likeNic, want, run.signal, sent)
+        : azure.networks.createNic(network.subnetId, want, run.signal, sent),
     async (signal) => {
       const there = await azure.networks.findNic(ref, signal)
       if (!there || temporary.isOurs(there.tags)) await azure.networks.removeNic(ref, signal)
     },
+    (signal) => azure.networks.findNic(ref, signal),
   )
 }
 

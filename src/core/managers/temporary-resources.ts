@@ -45,7 +45,16 @@ interface Held {
   readonly id: string
   readonly journalId: string | undefined
   readonly remove: (signal: AbortSignal) => Promise<void>
+  readonly find: Find | undefined
+  /** The request to make it got no answer, and may have been carried out, or may be yet. */
+  unsure: boolean
 }
+
+/** What is there of that name; undefined when nothing is. */
+type Find = (signal: AbortSignal) => Promise<unknown>
+
+/** How often what may have been made is looked for, a second apart. */
+const looksForUnsure = 3
 
 /** Everything one operation has made and not yet decided to keep. */
 export class TemporaryResources {
@@ -78,25 +87,30 @@ export class TemporaryResources {
     return theirs !== undefined && theirs.owner === ours?.owner && +(theirs.since ?? 0) === +(ours.since ?? 0)
   }
 
-  /** Writes it down, then makes it. If making fails half-way it is still removed. */
+  /** Writes it down, then makes it; `create` says when it sends the request. If making fails half-way it is still removed. */
   async make<T>(
     kind: TemporaryMade,
     ref: ResourceRef,
-    create: () => Promise<T>,
+    create: (sent: () => void) => Promise<T>,
     remove: (signal: AbortSignal) => Promise<void>,
+    find?: Find,
   ): Promise<T> {
     const { azure, clock, journal } = this.#deps
     const { subscriptionId } = azure
     const id = kind === 'group' ? groupId(subscriptionId, ref.name) : armId(subscriptionId, kind, ref)
     const entry = { kind, resourceId: id, purpose: this.#purpose, details: {} }
     const journalId = await journal?.open(entry, clock.now())
-    const held = { kind, id, journalId, remove }
+    const held = { kind, id, journalId, remove, find, unsure: false }
     this.#held.push(held)
+    let isSent = false
     try {
-      return await create()
+      return await create(() => {
+        isSent = true
+      })
     } catch (error) {
       // Then the thing of that name is somebody else's, and not ours to remove.
       if (AzlinError.is(error, 'NAME_TAKEN')) await this.#forget(held)
+      held.unsure = isSent && isUnanswered(error)
       throw error
     }
   }
@@ -140,8 +154,9 @@ export class TemporaryResources {
     const disk = await this.make(
       'disk',
       ref,
-      () => disks.create({ ...shape, tags: { ...plan.tags, ...tags, ...this.tags() } }, run.signal),
+      (sent) => disks.create({ ...shape, tags: { ...plan.tags, ...tags, ...this.tags() } }, run.signal, sent),
       (signal) => removeDisk(disks, ref, signal),
+      (signal) => disks.find(ref, signal),
     )
     run.report({ type: 'disk.finished', disk: ref.name })
     return disk
@@ -218,11 +233,18 @@ export class TemporaryResources {
     return left
   }
 
-  async #removeOne({ kind, id, journalId, remove }: Held, run: Run): Promise<boolean> {
+  async #removeOne(held: Held, run: Run): Promise<boolean> {
     const { clock, journal } = this.#deps
+    const { kind, id, journalId, remove } = held
     try {
       const signal = AbortSignal.timeout(kind === 'group' ? groupRemovalMs : removalMs)
+      const seen = await this.#look(held, signal)
       await persist(() => remove(signal), { clock, signal })
+      if (!seen && journalId !== undefined) {
+        // The request may still arrive. The journal remembers, and azlin cleanup looks again.
+        await this.#noteFailure(journalId, new Error('Azure did not say whether it was made'))
+        return true
+      }
       if (journalId !== undefined) await journal?.close(journalId)
       run.report({ type: 'temporary.removed', resource: id })
       return true
@@ -230,6 +252,17 @@ export class TemporaryResources {
       run.report({ type: 'temporary.left', resource: id, code: AzlinError.is(error) ? error.code : 'INTERNAL' })
       if (journalId !== undefined) await this.#noteFailure(journalId, error)
       return false
+    }
+  }
+
+  /** False when nobody can say that there is, or will be, anything to remove. */
+  async #look({ unsure, find }: Held, signal: AbortSignal): Promise<boolean> {
+    const { clock } = this.#deps
+    if (!unsure || !find) return true
+    for (let look = 1; ; look++) {
+      if ((await persist(() => find(signal), { clock, signal })) !== undefined) return true
+      if (look === looksForUnsure) return false
+      await clock.sleep(1_000, signal)
     }
   }
 
@@ -244,3 +277,10 @@ export class TemporaryResources {
     await this.#deps.journal?.failed(journalId, reason).catch(() => {})
   }
 }
+
+/** Stopped, or cut off: Azure may have the request all the same. */
+function isUnanswered(error: unknown): boolean {
+  return !AzlinError.is(error) || unanswered.has(error.code)
+}
+
+const unanswered: ReadonlySet<string> = new Set(['INTERRUPTED', 'TIMED_OUT', 'NETWORK'])

@@ -35,8 +35,8 @@ export interface NewSnapshot extends ResourceRef {
 export interface Disks {
   find(ref: ResourceRef, signal: AbortSignal): Promise<Disk | undefined>
   inSubscription(signal: AbortSignal): Promise<readonly Disk[]>
-  /** A disk from a snapshot of the same region; waits until it stands. */
-  create(want: NewDisk, signal: AbortSignal): Promise<Disk>
+  /** A disk from a snapshot of the same region; waits until it stands. `sent` is called before Azure may get to know of it. */
+  create(want: NewDisk, signal: AbortSignal, sent?: () => void): Promise<Disk>
   /** Removing one that is gone succeeds. DISK_ATTACHED, LOCKED, ACTIVE_SAS when Azure refuses. */
   remove(ref: ResourceRef, signal: AbortSignal): Promise<void>
   /**
@@ -80,7 +80,7 @@ export interface Machines {
   swapDisks(vm: VmRef, disks: readonly DiskAt[], etag: string | undefined, signal: AbortSignal): Promise<void>
   /** Takes the data disks at these LUNs off the VM and waits. A LUN without a disk is no error. */
   detachDisks(vm: VmRef, luns: readonly number[], etag: string | undefined, signal: AbortSignal): Promise<void>
-  create(want: NewMachine, signal: AbortSignal): Promise<Machine>
+  create(want: NewMachine, signal: AbortSignal, sent?: () => void): Promise<Machine>
   remove(vm: VmRef, signal: AbortSignal): Promise<void>
 }
 
@@ -112,12 +112,14 @@ export interface Networks {
     sourceNicId: string,
     want: ResourceRef & { region: string; tags: Readonly<Record<string, string>> },
     signal: AbortSignal,
+    sent?: () => void,
   ): Promise<string>
   /** One in a subnet given by its id. */
   createNic(
     subnetId: string,
     want: ResourceRef & { region: string; tags: Readonly<Record<string, string>> },
     signal: AbortSignal,
+    sent?: () => void,
   ): Promise<string>
   removeNic(ref: ResourceRef, signal: AbortSignal): Promise<void>
 }

@@ -82,6 +82,25 @@ describe('a restore in place that does not go well', () => {
     },
   )
 
+  it.each([1_500, 6_000])('is stopped, and forgets no disk that Azure makes %i ms later', async (ms) => {
+    const backup = await scene.backedUp()
+    const disks = scene.disks()
+    const plan = await core.restores.plan(db, backup, {}, core.run())
+    core.sandbox.faults.add({ kind: 'delay', ms, method: 'PUT', path: 'disks/db-1-os', times: 1 })
+    const stop = new AbortController()
+    const restoring = expect(core.restores.execute(plan, core.run(stop))).rejects.toMatchObject({
+      code: 'INTERRUPTED',
+    })
+    while (!core.sandbox.faults.list().some(({ hits }) => hits > 0))
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    stop.abort(new AzlinError('INTERRUPTED', { by: 'SIGINT' }))
+    await restoring
+    await new Promise((resolve) => setTimeout(resolve, ms))
+    const left = scene.disks().filter((name) => !disks.includes(name))
+    const known = (await core.records.journal.list()).map(({ resourceId }) => resourceId.split('/').at(-1))
+    expect(known).toEqual(expect.arrayContaining(left))
+  })
+
   it('starts a VM again whose power state Azure did not say at first', async () => {
     const backup = await scene.backedUp()
     const before = await scene.picture()
