@@ -8,6 +8,7 @@ import type { Run } from '../run.js'
 import { audited } from './audited.js'
 import { type Inventory, readInventory } from './backup-inventory.js'
 import type { ManagerDeps } from './deps.js'
+import { locksOn } from './locked.js'
 
 export interface CleanupPlan {
   readonly vm: VmRef
@@ -173,16 +174,9 @@ export class RetentionManager {
   }
 
   async #locksOn(backups: readonly Backup[], run: Run): Promise<(backup: Backup) => boolean> {
-    const groups = new Set(
-      backups.flatMap(({ disks }) => disks.map(({ snapshot }) => snapshot.resourceGroup.toLowerCase())),
-    )
-    const found = await Promise.all([...groups].map((group) => this.#deps.azure.locks.inGroup(group, run.signal)))
-    const scopes = found.flatMap((list) => list ?? [])
-    return ({ disks }) =>
-      disks.some(({ snapshot }) => {
-        const id = snapshot.id.toLowerCase()
-        return scopes.some((scope) => id === scope || id.startsWith(`${scope}/`))
-      })
+    const snapshots = backups.flatMap(({ disks }) => disks.map(({ snapshot }) => snapshot))
+    const isLocked = await locksOn(this.#deps.azure, snapshots, run)
+    return ({ disks }) => disks.some(({ snapshot }) => isLocked(snapshot))
   }
 }
 

@@ -13,6 +13,7 @@ import type { Run } from '../run.js'
 import { audited } from './audited.js'
 import type { ManagerDeps } from './deps.js'
 import { rememberSnapshot } from './last-run.js'
+import { locksOn } from './locked.js'
 import type { SnapshotManager } from './snapshot-manager.js'
 
 export interface SnapshotStatus {
@@ -119,8 +120,23 @@ export class SnapshotSchedules {
     const now = this.#deps.clock.now()
     // What a clock that was wrong has dated far ahead would take the place of each new one.
     const sets = recoveryOf(snapshots, machine, machine).sets.filter(({ createdAt }) => +createdAt - +now <= dayMs)
-    for (const set of sets.filter(counts).slice(keepCount)) {
-      await this.#snapshots.remove({ name: set.name, snapshots: set.disks.map(({ snapshot }) => snapshot) }, run)
+    const going = sets
+      .filter(counts)
+      .slice(keepCount)
+      .map(({ name, disks }) => ({ name, snapshots: disks.map(({ snapshot }) => snapshot) }))
+    if (going.length === 0) return
+    // Seen beforehand, because half a set would be gone by the time Azure refuses the other half.
+    const isLocked = await locksOn(
+      this.#deps.azure,
+      going.flatMap((set) => set.snapshots),
+      run,
+    )
+    for (const set of going) {
+      if (set.snapshots.some(isLocked)) {
+        run.report({ type: 'notice', code: 'LOCKED', text: `${set.name} stays: it is under a lock.` })
+        continue
+      }
+      await this.#snapshots.remove(set, run)
       removed.push(set.name)
     }
   }

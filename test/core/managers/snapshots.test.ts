@@ -112,6 +112,23 @@ describe('snapshots by schedule', () => {
     expect(azure.all.map(({ name }) => name)).toContain('before-upgrade')
   })
 
+  it('keep a set whole of which one snapshot is under a lock', async () => {
+    const { snapshotSchedules, snapshots, azure, clock, run } = ready()
+    const locked = await snapshots.create(db, run)
+    azure.lock(locked.disks[2]?.snapshot.id ?? '')
+    clock.advance(1_000)
+    const free = await snapshots.create(db, run)
+    await snapshotSchedules.enable(db, { everyHours: 1, keep: 1 }, run)
+    clock.advance(1_000)
+    const [item] = await snapshotSchedules.sync({ vm: db }, run)
+    expect(item).toMatchObject({ removed: [free.name], error: undefined })
+    const kept = await snapshots.list(db, run)
+    expect(kept.map(({ name, disks }) => [name, disks.length])).toEqual([
+      [item?.taken, 3],
+      [locked.name, 3],
+    ])
+  })
+
   it('do not make room for one that a wrong clock has dated far ahead', async () => {
     const { snapshotSchedules, snapshots, clock, run } = ready()
     clock.advance(400 * 24 * hour)
