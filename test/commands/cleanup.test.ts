@@ -46,16 +46,22 @@ describe('azlin cleanup', () => {
     expect(marked()).toHaveLength(1)
 
     const planned = await azure.run('cleanup', '--dry-run')
-    expect(planned.stdout).toContain('web-1 was left stopped with its restored disks, and is to be started.')
+    expect(planned.stdout).toContain(
+      'web-1 was left stopped with its restored disks, and is to be started; its old disks are kept: web-1_OsDisk_1.',
+    )
     expect(planned.stdout).toContain('In use, so only its mark is to go:\n  disk ')
     expect(marked()).toHaveLength(1)
     expect(await azure.ok('cleanup', '--yes')).toMatchObject({
       removed: [],
       left: [],
       unmarked: [{ kind: 'disk', purpose: 'restore web-1' }],
-      settled: ['web-1 was left stopped with its restored disks, and runs again'],
+      settled: [
+        'web-1 was left stopped with its restored disks, and runs again; its old disks are kept: web-1_OsDisk_1',
+      ],
     })
     expect(marked()).toEqual([])
+    const previous = azure.sandbox.world.list(disks).filter(({ tags }) => tags?.['azlin:previous-disk-of'] === 'web-1')
+    expect(previous.map(({ name }) => name)).toEqual(['web-1_OsDisk_1'])
     expect((await azure.run('cleanup', '--yes')).stdout).toBe('Nothing temporary was left behind.\n')
   })
 

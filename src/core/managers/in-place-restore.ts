@@ -74,7 +74,11 @@ export async function restoreInPlace(deps: InPlaceDeps, plan: InPlacePlan, run: 
         kind: 'restore',
         resourceId: machine.id,
         purpose: `restore ${machine.name}`,
-        details: { wasRunning: wasRunning(before), newDisks: made.map(({ disk }) => disk.id) },
+        details: {
+          wasRunning: wasRunning(before),
+          newDisks: made.map(({ disk }) => disk.id),
+          previousDisks: plan.disks.flatMap(({ previous }) => previous?.id ?? []),
+        },
       },
       clock.now(),
     )

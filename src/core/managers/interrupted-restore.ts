@@ -1,5 +1,7 @@
 import type { Clock } from '../clock.js'
 import { resourceRefOf, sameId } from '../domain/arm-id.js'
+import type { Disk, Machine } from '../domain/machine.js'
+import { AzlinError } from '../errors.js'
 import type { Azure } from '../ports/azure.js'
 import type { JournalEntry } from '../ports/records.js'
 import { persist } from '../retry.js'
@@ -22,15 +24,51 @@ export async function settleRestore(
   const machine = ref && (await azure.machines.find(ref, run.signal))
   if (!machine) return undefined
 
-  const newDisks = Array.isArray(details['newDisks']) ? details['newDisks'].map(String) : []
+  const newDisks = idsIn(details['newDisks'])
   const swapped = machine.disks.some((disk) => newDisks.some((id) => sameId(id, disk.id)))
+  const previous = swapped ? await stillThere(azure, machine, idsIn(details['previousDisks']), run) : []
+  const kept = previous.length > 0 ? `; its old disks are kept: ${previous.map(({ name }) => name).join(', ')}` : ''
+  if (!dryRun) await markPrevious({ azure, clock }, machine, previous, run)
   const { power } = await azure.machines.status(machine, run.signal)
   const shouldRun = swapped || details['wasRunning'] === true
-  if (!shouldRun || power === 'running' || power === 'starting') return undefined
+  if (!shouldRun || power === 'running' || power === 'starting')
+    return kept === '' ? undefined : `${machine.name} has its restored disks${kept}`
 
   const left = `${machine.name} was left stopped with its ${swapped ? 'restored' : 'old'} disks`
-  if (dryRun) return `${left}, and is to be started`
+  if (dryRun) return `${left}, and is to be started${kept}`
   run.report({ type: 'vm.power', vm: machine.name, to: 'starting' })
   await persist(() => azure.machines.start(machine, run.signal), { clock, signal: run.signal })
-  return `${left}, and runs again`
+  return `${left}, and runs again${kept}`
+}
+
+function idsIn(list: unknown): readonly string[] {
+  return Array.isArray(list) ? list.map(String) : []
+}
+
+/** Old disks that exist, and that the VM does not have again. */
+async function stillThere({ disks }: Azure, machine: Machine, ids: readonly string[], run: Run) {
+  const refs = ids
+    .filter((id) => !machine.disks.some((disk) => sameId(disk.id, id)))
+    .flatMap((id) => resourceRefOf(id) ?? [])
+  const found = await Promise.all(refs.map((ref) => disks.find(ref, run.signal)))
+  return found.filter((disk) => disk !== undefined)
+}
+
+/** As a restore that came to its end does. That one cannot be marked keeps nothing from running again. */
+async function markPrevious(
+  { azure, clock }: { readonly azure: Azure; readonly clock: Clock },
+  { name }: Machine,
+  previous: readonly Disk[],
+  run: Run,
+): Promise<void> {
+  const mark = { 'azlin:previous-disk-of': name, 'azlin:replaced-at': clock.now().toISOString() }
+  await Promise.all(
+    previous.map(async ({ id }) => {
+      try {
+        await azure.tags.merge(id, mark, run.signal)
+      } catch (error) {
+        if (!AzlinError.is(error) || run.signal.aborted) throw error
+      }
+    }),
+  )
 }
