@@ -34,7 +34,7 @@ export class AzureCapacity implements Capacity {
   }
 
   async sizesLike(size: string, region: string, signal: AbortSignal): Promise<readonly string[]> {
-    return namesLike(await this.#sizes.in(region, signal), size, region)
+    return namesLike((await this.#sizes.in(region, signal)) ?? [], size, region)
   }
 
   async zonesOf(size: string, region: string, signal: AbortSignal): Promise<readonly string[]> {

@@ -1,8 +1,10 @@
 /** Generic lists of resources through arm-resources. */
 import { AzlinError } from '../core/errors.js'
 import type { Inventory, TaggedResource } from '../core/ports/azure.js'
+import type { Task } from './call.js'
 import type { CallOptions, Calls } from './calls.js'
 import type { Clients } from './clients.js'
+import { ifReadable } from './if-readable.js'
 import { tagsIn } from './tags.js'
 
 const groupType = 'Microsoft.Resources/resourceGroups'
@@ -24,14 +26,19 @@ export class AzureInventory implements Inventory {
 
   async taggedWith(tag: string, signal: AbortSignal): Promise<readonly TaggedResource[]> {
     const task = { doing: `looking for resources with the tag ${tag}`, subject: `resources with the tag ${tag}` }
-    const listed = await this.#calls.request(task, signal, async (options) => {
-      const { resources, resourceGroups } = await this.#clients.resources()
-      const filter = `tagName eq '${tag.replaceAll("'", "''")}'`
-      const found: Listed[] = []
-      for await (const one of resources.list({ ...options, filter })) found.push(one)
-      for await (const one of resourceGroups.list({ ...options, filter })) found.push({ ...one, type: groupType })
-      return found
+    const filter = `tagName eq '${tag.replaceAll("'", "''")}'`
+    const resources = await ifReadable(signal, () =>
+      this.#calls.request(task, signal, async (options) => {
+        const { resources: all } = await this.#clients.resources()
+        return collected(all.list({ ...options, filter }))
+      }),
+    )
+    const kinds = resources ?? (await this.#kindByKind(task, signal))
+    const groups = await this.#calls.request(task, signal, async (options) => {
+      const { resourceGroups } = await this.#clients.resources()
+      return collected(resourceGroups.list({ ...options, filter }))
     })
+    const listed: readonly Listed[] = [...kinds, ...groups.map((one) => ({ ...one, type: groupType }))]
 
     const tagged: TaggedResource[] = []
     for (const { id = '', type = '', tags } of listed) {
@@ -40,6 +47,20 @@ export class AzureInventory implements Inventory {
       if (known && has(known, tag)) tagged.push({ id, type, tags: known })
     }
     return tagged
+  }
+
+  /** Where the list of everything cannot be read: the lists of all kinds that azlin makes. These have the tags, if any. */
+  async #kindByKind(task: Task, signal: AbortSignal): Promise<readonly Listed[]> {
+    const lists: readonly ((options: CallOptions) => Promise<readonly Listed[]>)[] = [
+      async (options) => collected((await this.#clients.compute()).virtualMachines.listAll(options)),
+      async (options) => collected((await this.#clients.compute()).disks.list(options)),
+      async (options) => collected((await this.#clients.network()).networkInterfaces.listAll(options)),
+      async (options) => collected((await this.#clients.network()).publicIPAddresses.listAll(options)),
+      async (options) => collected((await this.#clients.network()).virtualNetworks.listAll(options)),
+      async (options) => collected((await this.#clients.network()).networkSecurityGroups.listAll(options)),
+    ]
+    const found = await Promise.all(lists.map((list) => this.#calls.find(task, signal, list)))
+    return found.flatMap((one) => one ?? []).map(({ id = '', type = '', tags = {} }) => ({ id, type, tags }))
   }
 
   async #tagsOf(id: string, signal: AbortSignal): Promise<Readonly<Record<string, string>> | undefined> {
@@ -55,6 +76,12 @@ export class AzureInventory implements Inventory {
       throw error
     }
   }
+}
+
+async function collected<T>(pages: AsyncIterable<T>): Promise<readonly T[]> {
+  const found: T[] = []
+  for await (const one of pages) found.push(one)
+  return found
 }
 
 function has(tags: Readonly<Record<string, string>>, tag: string): boolean {

@@ -1,10 +1,10 @@
 /** Management locks. The installed SDK clients have no words for them, so they are read as they are. */
 
-import { AzlinError } from '../core/errors.js'
 import type { Locks } from '../core/ports/azure.js'
 import type { Calls } from './calls.js'
 import type { Clients } from './clients.js'
 import { isFields } from './error-body.js'
+import { ifReadable } from './if-readable.js'
 import { readPages } from './pages.js'
 
 const version = '2016-09-01'
@@ -22,14 +22,11 @@ export class AzureLocks implements Locks {
     const task = { doing: `reading the locks of ${resourceGroup}`, subject: `locks of resource group ${resourceGroup}` }
     const group = `/subscriptions/${this.#clients.subscriptionId}/resourceGroups/${encodeURIComponent(resourceGroup)}`
     const path = `${group}/providers/Microsoft.Authorization/locks?api-version=${version}`
-    try {
-      const locks = await this.#calls.request(task, signal, (options) => readPages(this.#clients, path, options))
-      return [...new Set(locks.flatMap(scopeOf))]
-    } catch (error) {
-      // To delete is then refused by Azure itself, where there is a lock. Not being let in is one thing; an outage another.
-      if (AzlinError.is(error) && !signal.aborted && !error.retryable) return undefined
-      throw error
-    }
+    // Unread: to delete is then refused by Azure itself, where there is a lock.
+    const locks = await ifReadable(signal, () =>
+      this.#calls.request(task, signal, (options) => readPages(this.#clients, path, options)),
+    )
+    return locks && [...new Set(locks.flatMap(scopeOf))]
   }
 }
 

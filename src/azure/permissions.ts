@@ -1,9 +1,9 @@
 /** What this account may do. The installed SDK clients have no words for it, so it is read as it is. */
-import { AzlinError } from '../core/errors.js'
 import type { Permissions } from '../core/ports/drill-azure.js'
 import type { Calls } from './calls.js'
 import type { Clients } from './clients.js'
 import { isFields } from './error-body.js'
+import { ifReadable } from './if-readable.js'
 import { readPages } from './pages.js'
 
 const version = '2022-04-01'
@@ -28,14 +28,12 @@ export class AzurePermissions implements Permissions {
     const named = resourceGroup === undefined ? 'the subscription' : `resource group ${resourceGroup}`
     const task = { doing: `reading what is allowed in ${named}`, subject: named }
     const path = `${where}/providers/Microsoft.Authorization/permissions?api-version=${version}`
-    try {
-      const entries = await this.#calls.request(task, signal, (options) => readPages(this.#clients, path, options))
-      return actions.filter((action) => !entries.some((entry) => allows(entry, action)))
-    } catch (error) {
-      // Azure itself will then refuse what is not allowed. Not being let in is one thing; an outage another.
-      if (AzlinError.is(error) && !signal.aborted && !error.retryable) return undefined
-      throw error
-    }
+    const entries = await ifReadable(signal, () =>
+      this.#calls.request(task, signal, (options) => readPages(this.#clients, path, options)),
+    )
+    // Who has come so far may read at least: an empty list says nothing. Azure itself refuses what is not allowed.
+    if (!entries?.length) return undefined
+    return actions.filter((action) => !entries.some((entry) => allows(entry, action)))
   }
 }
 

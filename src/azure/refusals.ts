@@ -95,6 +95,11 @@ const meanings: readonly { readonly codes: RegExp; readonly means: (one: Case) =
   },
   { codes: /^(ResourceNotFound|NotFound|ParentResourceNotFound)$/i, means: notFound },
   {
+    codes: /^LocationNotAvailableFor(ResourceType|ResourceGroup)$/i,
+    means: ({ make, message }) =>
+      make('REGION_UNKNOWN', { region: /location '([^']+)'/i.exec(message)?.[1] ?? '', near: '' }),
+  },
+  {
     codes: /^QuotaExceeded$/i,
     means: ({ make, task, message }) => make('QUOTA_EXCEEDED', { what: task.doing, reason: redact(message) }),
   },

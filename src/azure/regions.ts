@@ -4,6 +4,7 @@ import type { Calls } from './calls.js'
 import type { Clients } from './clients.js'
 import { regionName } from './disk-fields.js'
 import { isFields } from './error-body.js'
+import { ifReadable } from './if-readable.js'
 import { readPages } from './pages.js'
 import { type SizeLists, sizeNamed, whyNotThere } from './sizes.js'
 
@@ -20,15 +21,18 @@ export class AzureRegions implements Regions {
     this.#sizes = sizes
   }
 
-  async list(signal: AbortSignal): Promise<readonly string[]> {
+  async list(signal: AbortSignal): Promise<readonly string[] | undefined> {
     const { subscriptionId } = this.#clients
     const task = { doing: 'listing the regions', subject: `subscription ${subscriptionId}` }
     const path = `/subscriptions/${subscriptionId}/locations?api-version=${version}`
-    const locations = await this.#calls.request(task, signal, (options) => readPages(this.#clients, path, options))
-    return locations.flatMap((location) => {
+    const locations = await ifReadable(signal, () =>
+      this.#calls.request(task, signal, (options) => readPages(this.#clients, path, options)),
+    )
+    const names = locations?.flatMap((location) => {
       const name = isFields(location) ? location['name'] : undefined
       return typeof name === 'string' ? [regionName(name)] : []
     })
+    return names?.length ? names : undefined
   }
 
   async whyNotSize(
@@ -37,7 +41,9 @@ export class AzureRegions implements Regions {
     zone: string | undefined,
     signal: AbortSignal,
   ): Promise<string | undefined> {
-    const sku = sizeNamed(await this.#sizes.in(region, signal), size)
+    const sizes = await this.#sizes.in(region, signal)
+    if (!sizes) return undefined
+    const sku = sizeNamed(sizes, size)
     return sku ? whyNotThere(sku, region, zone) : `${size} is not offered in ${region}`
   }
 }

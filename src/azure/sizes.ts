@@ -3,37 +3,44 @@ import type { ResourceSku } from '@azure/arm-compute'
 import type { Calls } from './calls.js'
 import type { Clients } from './clients.js'
 import { regionName } from './disk-fields.js'
+import { ifReadable } from './if-readable.js'
 
-/** Reads the VM sizes of a region, once: even one region's list is megabytes. */
+/** Reads the VM sizes of a region, once: even one region's list is megabytes. Undefined where there is no such list. */
 export class SizeLists {
   readonly #clients: Clients
   readonly #calls: Calls
-  readonly #read = new Map<string, readonly ResourceSku[]>()
+  readonly #read = new Map<string, readonly ResourceSku[] | undefined>()
 
   constructor(clients: Clients, calls: Calls) {
     this.#clients = clients
     this.#calls = calls
   }
 
-  async in(region: string, signal: AbortSignal): Promise<readonly ResourceSku[]> {
-    const known = this.#read.get(region)
-    if (known) return known
+  async in(region: string, signal: AbortSignal): Promise<readonly ResourceSku[] | undefined> {
+    if (this.#read.has(region)) return this.#read.get(region)
     const task = { doing: `looking for VM sizes in ${region}`, subject: `VM sizes of ${region}` }
-    const sizes = await this.#calls.request(task, signal, async (options) => {
-      const { resourceSkus } = await this.#clients.compute()
-      // The location is the only filter there is; without it the list is tens of megabytes.
-      const filter = `location eq '${region.replaceAll("'", "''")}'`
-      const found: ResourceSku[] = []
-      for await (const sku of resourceSkus.list({ ...options, filter })) if (isSizeOf(sku, region)) found.push(sku)
-      return found
-    })
+    let listed = 0
+    const found = await ifReadable(signal, () =>
+      this.#calls.request(task, signal, async (options) => {
+        const { resourceSkus } = await this.#clients.compute()
+        // The location is the only filter there is; without it the list is tens of megabytes.
+        const filter = `location eq '${region.replaceAll("'", "''")}'`
+        const sizes: ResourceSku[] = []
+        for await (const sku of resourceSkus.list({ ...options, filter })) {
+          listed++
+          if (isSizeOf(sku, region)) sizes.push(sku)
+        }
+        return sizes
+      }),
+    )
+    const sizes = listed > 0 ? found : undefined
     this.#read.set(region, sizes)
     return sizes
   }
 }
 
-export function sizeNamed(sizes: readonly ResourceSku[], size: string): ResourceSku | undefined {
-  return sizes.find(({ name }) => name?.toLowerCase() === size.toLowerCase())
+export function sizeNamed(sizes: readonly ResourceSku[] | undefined, size: string): ResourceSku | undefined {
+  return sizes?.find(({ name }) => name?.toLowerCase() === size.toLowerCase())
 }
 
 /** Why a size is not to be had in a region (and zone), or undefined when it is. */

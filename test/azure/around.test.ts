@@ -169,6 +169,58 @@ describe('the subscription', () => {
     expect(decodeURIComponent(cloud.asked[0]?.url ?? '')).toContain("$filter=location eq 'westus2'")
   })
 
+  it.each([
+    ['is not there', { status: 404, body: { error: { code: 'NotFound', message: 'nothing at this path' } } }],
+    ['is no type of this endpoint', { status: 404, body: { error: { code: 'InvalidResourceType', message: 'x' } } }],
+    ['may not be read', { status: 403, body: { error: { code: 'AuthorizationFailed', message: 'no' } } }],
+    ['is empty', { body: { value: [] } }],
+  ])('leaves regions, sizes, quotas and rights to Azure itself where the list of them %s', async (_, answer) => {
+    const { azure } = await connected(cloud)
+    cloud.on('GET', /\/(locations|skus|usages|permissions)$/, answer)
+    expect(await azure.regions.list(signal)).toBeUndefined()
+    expect(await azure.regions.whyNotSize('Standard_A', 'westus2', '1', signal)).toBeUndefined()
+    expect(await azure.capacity.whyNoQuota('Standard_A', 'westus2', signal)).toBeUndefined()
+    expect(await azure.capacity.sizesLike('Standard_A', 'westus2', signal)).toEqual([])
+    expect(await azure.capacity.zonesOf('Standard_A', 'westus2', signal)).toEqual([])
+    expect(await azure.permissions.missing('rg', ['Microsoft.Compute/disks/write'], signal)).toBeUndefined()
+    expect(cloud.lines.filter((line) => line.endsWith('/skus'))).toHaveLength(1)
+  })
+
+  it('is not taken for one without regions or sizes while it is out of order', async () => {
+    const { azure } = await connected(cloud)
+    cloud.on('GET', /\/(locations|skus)$/, { status: 503, body: {} })
+    expect(await rejection(azure.regions.list(signal))).toMatchObject({ code: 'AZURE_UNAVAILABLE' })
+    const size = azure.regions.whyNotSize('Standard_A', 'westus2', undefined, signal)
+    expect(await rejection(size)).toMatchObject({ code: 'AZURE_UNAVAILABLE' })
+  })
+
+  it('offers no size in a region of whose resources none is a VM', async () => {
+    const { azure } = await connected(cloud)
+    cloud.on('GET', /\/skus$/, { body: { value: [{ resourceType: 'disks', name: 'P', locations: ['westus2'] }] } })
+    expect(await azure.regions.whyNotSize('Standard_A', 'westus2', undefined, signal)).toContain('not offered')
+  })
+
+  it.each([404, 403])(
+    'finds what carries a tag kind by kind where the list of everything answers %i',
+    async (status) => {
+      const { azure } = await connected(cloud)
+      const named = (name: string, tags?: object) => ({ id: `/x/${name}`, name, type: `T/${name}`, tags })
+      cloud
+        .on('GET', /\/resources$/, { status, body: { error: { code: 'NotFound', message: 'nothing at this path' } } })
+        .on('GET', /\/disks$/, { body: { value: [named('d', { 'Azlin:T': '1' }), named('untagged')] } })
+        .on('GET', /\/networkInterfaces$/, {
+          body: { value: [named('n', { 'azlin:t': '2' }), named('m', { b: '3' })] },
+        })
+        .on('GET', /\/virtualMachines$/, { body: { value: [] } })
+        .on('GET', /\/(publicIPAddresses|virtualNetworks|networkSecurityGroups)$/, gone)
+        .on('GET', /\/resourcegroups$/i, { body: { value: [] } })
+      expect(await azure.inventory.taggedWith('azlin:t', signal)).toEqual([
+        { id: '/x/d', type: 'T/d', tags: { 'Azlin:T': '1' } },
+        { id: '/x/n', type: 'T/n', tags: { 'azlin:t': '2' } },
+      ])
+    },
+  )
+
   it('finds what carries a tag, also where the list leaves the tags out', async () => {
     const { azure } = await connected(cloud)
     const disk = `${group}/providers/Microsoft.Compute/disks/d`

@@ -52,6 +52,15 @@ describe('what Azure refuses', () => {
       'VM_MUST_BE_DEALLOCATED',
     ],
     [
+      'a region that is none',
+      400,
+      error(
+        'LocationNotAvailableForResourceType',
+        "The provided location 'mars' is not available for resource type 'Microsoft.Compute/snapshots'.",
+      ),
+      'REGION_UNKNOWN',
+    ],
+    [
       'throttling under the same code',
       429,
       { code: 'OperationNotAllowed', message: 'too many requests have been received' },

@@ -5,7 +5,8 @@ import type { Run } from '../run.js'
 /** REGION_UNKNOWN, with the region that was perhaps meant. The subscription knows its regions; no list of ours does. */
 export async function mustKnowRegion(azure: Azure, region: string, run: Run): Promise<void> {
   const known = await azure.regions.list(run.signal)
-  if (known.some((one) => one.toLowerCase() === region.toLowerCase())) return
+  // Where they cannot be listed, Azure itself refuses a region that is none.
+  if (!known || known.some((one) => one.toLowerCase() === region.toLowerCase())) return
   throw new AzlinError('REGION_UNKNOWN', { region, near: closest(region, known) })
 }
 

@@ -149,9 +149,9 @@ export interface Locks {
 }
 
 export interface Regions {
-  /** Names of the subscription's regions, as in `westus2`. */
-  list(signal: AbortSignal): Promise<readonly string[]>
-  /** Why a VM size is not to be had in a region (and zone), or undefined when it is. */
+  /** Names of the subscription's regions, as in `westus2`; undefined when they cannot be listed. */
+  list(signal: AbortSignal): Promise<readonly string[] | undefined>
+  /** Why a VM size is not to be had in a region (and zone), or undefined when it is, or nobody says beforehand. */
   whyNotSize(size: string, region: string, zone: string | undefined, signal: AbortSignal): Promise<string | undefined>
 }
 

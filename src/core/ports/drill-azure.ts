@@ -78,7 +78,7 @@ export interface Capacity {
 }
 
 export interface Permissions {
-  /** Which of these actions this account may not do in the group (or subscription); undefined when it may not even ask. */
+  /** Which of these actions this account may not do in the group (or subscription); undefined when nobody says. */
   missing(
     resourceGroup: string | undefined,
     actions: readonly string[],
