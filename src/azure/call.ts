@@ -30,6 +30,8 @@ export interface Call {
   retryAfterMs: number | undefined
   /** URLs that Azure gave for asking after the operation. They are signed, and go back unchanged. */
   readonly statusUrls: string[]
+  /** It was accepted, and nothing was given by which to ask after it. */
+  adrift: boolean
   /** Path of the last change that was sent, and of the last thing that was read with success. */
   changed: string | undefined
   read: string | undefined

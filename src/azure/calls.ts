@@ -150,9 +150,19 @@ export class Calls {
         await poller.poll({ abortSignal: call.signal })
       }
       const value = await poller.pollUntilDone({ abortSignal: call.signal })
+      if (call.adrift) {
+        const seen = await this.#look(operation, call)
+        if (seen !== 'absent') return { value: seen.done, readBack: true }
+      }
       return { value, readBack: call.changed !== undefined && call.read === call.changed, output: call.output }
     } catch (error) {
-      if (call.signal.aborted || call.failure || !lostSight(call)) throw error
+      if (call.signal.aborted || call.failure) throw error
+      if (saidNothing(error, call)) {
+        const seen = await this.#look(operation, call)
+        if (seen === 'absent') throw error
+        return { value: seen.done, readBack: true }
+      }
+      if (!lostSight(call)) throw error
       const begun = this.#clock.elapsed()
       while (this.#clock.elapsed() - begun < lagMs) {
         const seen = await this.#look(operation, call)
@@ -188,6 +198,7 @@ export class Calls {
       output: undefined,
       retryAfterMs: undefined,
       statusUrls: [],
+      adrift: false,
       changed: undefined,
       read: undefined,
     }
@@ -219,6 +230,11 @@ export async function orUndefined<T>(call: Call, work: () => Promise<T>): Promis
 /** Nobody knows whether the change was made. */
 function answerWasLost(error: unknown, call: Call): boolean {
   return networkTrouble(error) === 'dropped' || (call.refusal?.status ?? 0) >= 500
+}
+
+/** It is over, and what came last has not the form of an answer: an empty body, for one. */
+function saidNothing(error: unknown, { refusal }: Call): boolean {
+  return refusal === undefined && networkTrouble(error) === undefined && error instanceof TypeError
 }
 
 /** The operation is no longer to be asked after, which says nothing about how it went. */

@@ -170,6 +170,18 @@ describe('virtual machines', () => {
     expect(sent('PUT')).toHaveLength(1)
   })
 
+  it('are looked at when what ends the swap has no body', async () => {
+    const { azure } = await connected(cloud)
+    const headers = { location: `${cloud.endpoint}/ops/swap` }
+    cloud
+      .on('GET', path, { body: model() }, { body: swapped() })
+      .on('PUT', path, { status: 201, headers, body: model() })
+    cloud.on('GET', /\/ops\/swap$/, { status: 202, headers }, { status: 200 })
+    await azure.machines.swapDisks(vm, places, '"7"', signal)
+    expect(sent('PUT')).toHaveLength(1)
+    expect(cloud.lines.at(-1)).toMatch(path)
+  })
+
   it('are left with a clear word when a swap was lost and did not happen', async () => {
     const { azure } = await connected(cloud)
     cloud.on('GET', path, { body: model() }).on('PUT', path, 'drop')

@@ -128,6 +128,14 @@ describe('long operations', () => {
     expect(await azure.snapshots.create(want, signal)).toMatchObject({ name: 'snap', provisioningState: 'Succeeded' })
   })
 
+  it('waits until it is gone where nothing is given to ask after a removal', async () => {
+    const { azure } = await connected(cloud)
+    const going = { body: model('Deleting') }
+    cloud.on('DELETE', path, { status: 202 }).on('GET', path, going, going, gone)
+    await azure.snapshots.remove(want, signal)
+    expect(cloud.lines.map((line) => line.split(' ')[0])).toEqual(['DELETE', 'GET', 'GET', 'GET'])
+  })
+
   it('looks at the resource when the operation is forgotten', async () => {
     const { azure } = await connected(cloud)
     cloud.on('GET', path, gone, { body: model('Updating') }, { body: model('Succeeded') })

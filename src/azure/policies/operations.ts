@@ -34,6 +34,8 @@ export function operationsPolicy(clock: Clock): PipelinePolicy {
             }
       if (reads && response.status < 300) call.read = pathOf(request.url)
       if (call.operation) followOperation(call, response, reads)
+      // A PUT is asked after at the resource itself, by the SDK.
+      if (!reads) call.adrift = response.status === 202 && request.method !== 'PUT' && call.statusUrls.length === 0
       return response
     },
   }
