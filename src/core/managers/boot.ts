@@ -22,9 +22,16 @@ const unknownAgentDeadline = 3 * minute
 
 /**
  * What a VM's guest agent owes. `must`: it had a working one, and silence is a failure. `should`: the same, and the VM is
- * left as it is, for somebody to look at. `may`: nobody knows whether it has one.
+ * left as it is, for somebody to look at. `may`: nobody knows whether it has one. `none`: it had none that worked, and is
+ * not waited for.
  */
-export type ExpectedAgent = 'must' | 'should' | 'may'
+export type ExpectedAgent = 'must' | 'should' | 'may' | 'none'
+
+/** Of a machine that is to stay, by whether the one it is made of had a working agent; undefined when nobody knows. */
+export function agentOwed(worked: boolean | undefined): ExpectedAgent {
+  if (worked === undefined) return 'may'
+  return worked ? 'must' : 'none'
+}
 
 /**
  * Resolves when the VM runs and its agent has reported since `before` was read
@@ -55,6 +62,7 @@ export async function awaitBoot(
         run.report({ type: 'vm.waiting', vm: vm.name, for: 'agent' })
       }
       if (agentReported(status, before)) return true
+      if (expected === 'none') return false
       if (expected === 'may' && waited() - runningSince >= unknownAgentDeadline) return false
       if (expected === 'should' && waited() >= bootDeadline) return false
     }

@@ -16,7 +16,7 @@ import { AzlinError } from '../errors.js'
 import type { DiskAt } from '../ports/azure.js'
 import { persist } from '../retry.js'
 import type { Run } from '../run.js'
-import { awaitBoot, type BootDeps, knownStatus } from './boot.js'
+import { agentOwed, awaitBoot, type BootDeps, knownStatus } from './boot.js'
 import { settlePrevious } from './previous-disks.js'
 import { type MadeDisk, type TemporaryDeps, TemporaryResources } from './temporary-resources.js'
 
@@ -172,10 +172,8 @@ async function swapAndStart(
   const stopped = await machines.status(machine, run.signal)
   run.report({ type: 'vm.power', vm: machine.name, to: 'starting' })
   await machines.start(machine, run.signal)
-  // Azure shows an agent that is not ready also for a VM that has none.
-  const agentKnown = agent ?? showsAgent(before) ?? false
   const earlier = stopped.agent?.at ? stopped : before
-  const reported = await awaitBoot(boot, machine, earlier, agentKnown ? 'must' : 'may', run)
+  const reported = await awaitBoot(boot, machine, earlier, agentOwed(agent ?? showsAgent(before)), run)
   if (!reported)
     run.report({
       type: 'notice',

@@ -12,6 +12,7 @@ import type { Records } from '../ports/records.js'
 import type { Run } from '../run.js'
 import { audited } from './audited.js'
 import { type BesidePlan, type NetworkSource, nicFor, restoreBeside } from './beside-restore.js'
+import { agentOwed } from './boot.js'
 import { type InPlaceDeps, type InPlacePlan, restoreInPlace } from './in-place-restore.js'
 import { disksOf, factsOf } from './machine-facts.js'
 
@@ -145,7 +146,7 @@ export class RestoreManager {
       point.machine ??
       (original &&
         factsOf(
-          original,
+          { ...original, status: await machines.status(vm, run.signal) },
           current.find(({ osType }) => osType !== undefined),
         ))
     const network = networkFor(original, options.subnetId)
@@ -163,7 +164,7 @@ export class RestoreManager {
     }
     if (!facts || !network) throw new AzlinError('PREFLIGHT_FAILED', { backup: point.name, problems })
     refuse(point, problems)
-    const agent = facts.agent ? 'must' : 'may'
+    const agent = agentOwed(facts.agent)
     const work = { newVm, region: point.region, zone, facts, pointName: point.name, disks, network, agent } as const
     return { mode: 'beside', vm, point, notices, work }
   }

@@ -51,8 +51,13 @@ describe('a restore in place', () => {
     core = await ready()
     await core.seedLab()
     await backedUp(core, quiet, { copied: false })
-    expect(await restored(quiet)).toMatchObject({ guestReported: false })
+    const result = await restored(quiet)
+    expect(result).toMatchObject({ guestReported: false })
+    expect(result.rtoSeconds).toBeLessThan(150)
     expect(await runs(quiet)).toBe(true)
+    const beside = await restored(quiet, { newVm: 'quiet-2' })
+    expect(beside).toMatchObject({ guestReported: false })
+    expect(beside.rtoSeconds).toBeLessThan(150)
   })
 
   it('keeps the old disks where no agent showed that the system came up, though they were to go', async () => {
