@@ -1,4 +1,4 @@
-/** Fields that disks and snapshots share. Everything may be missing in an answer. */
+/** Fields that disks and snapshots share. Everything may be missing in an answer, or be null. */
 import type { Encryption } from '@azure/arm-compute'
 import { resourceRefOf } from '../core/domain/arm-id.js'
 import type { Generation, OsType, ResourceRef } from '../core/domain/machine.js'
@@ -25,13 +25,13 @@ export function regionName(location: string | undefined): string {
   return (location ?? '').replaceAll(' ', '').toLowerCase()
 }
 
-export function osTypeOf(text: string | undefined): OsType | undefined {
-  if (text === undefined) return undefined
+export function osTypeOf(text: string | null | undefined): OsType | undefined {
+  if (!text) return undefined
   return text.toLowerCase() === 'windows' ? 'Windows' : 'Linux'
 }
 
-function generationOf(text: string | undefined): Generation | undefined {
-  if (text === undefined) return undefined
+function generationOf(text: string | null | undefined): Generation | undefined {
+  if (!text) return undefined
   return text.toUpperCase() === 'V2' ? 'V2' : 'V1'
 }
 
@@ -56,11 +56,11 @@ export function sharedFields(model: DiskLike, asked: Partial<ResourceRef>) {
     id: model.id ?? '',
     region: regionName(model.location),
     sizeGb: model.diskSizeGB ?? Math.ceil((model.diskSizeBytes ?? 0) / gib),
-    sizeBytes: model.diskSizeBytes,
+    sizeBytes: model.diskSizeBytes ?? undefined,
     osType: osTypeOf(model.osType),
     generation: generationOf(model.hyperVGeneration),
     trustedLaunch: model.securityProfile?.securityType === 'TrustedLaunch',
-    encryptionSetId: model.encryption?.diskEncryptionSetId,
+    encryptionSetId: model.encryption?.diskEncryptionSetId ?? undefined,
     provisioningState: model.provisioningState ?? 'Succeeded',
     tags: model.tags ?? {},
   }

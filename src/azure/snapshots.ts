@@ -120,6 +120,12 @@ export class AzureSnapshots implements Snapshots {
   }
 }
 
+/** A copy across regions that does not say how far it is says at least when its data can be had. */
+function percentOf({ completionPercent, creationData, snapshotAccessState }: ArmSnapshot): number | undefined {
+  const arrived = creationData?.createOption === 'CopyStart' && snapshotAccessState === 'Available'
+  return completionPercent ?? (arrived ? 100 : undefined)
+}
+
 function toSnapshot(model: ArmSnapshot, asked: Partial<ResourceRef>): Snapshot {
   const { creationData, copyCompletionError: broken } = model
   const shared = sharedFields(model, asked)
@@ -144,8 +150,8 @@ function toSnapshot(model: ArmSnapshot, asked: Partial<ResourceRef>): Snapshot {
     sourceId: creationData?.sourceResourceId,
     sourceUniqueId: creationData?.sourceUniqueId,
     sectorBytes: creationData?.logicalSectorSize,
-    completionPercent: model.completionPercent,
-    copyError: broken && (broken.errorMessage || broken.errorCode || 'the copy was broken off'),
+    completionPercent: percentOf(model),
+    copyError: broken ? broken.errorMessage || broken.errorCode || 'the copy was broken off' : undefined,
     diskState: model.diskState,
   }
 }

@@ -38,6 +38,37 @@ describe('requests to Azure', () => {
     expect(cloud.asked[1]?.url).toBe(`${group}/x/snapshots?api-version=1&token=2%3D`)
   })
 
+  it('takes a null for what is missing', async () => {
+    const { azure } = await connected(cloud)
+    const nothing = {
+      osType: null,
+      hyperVGeneration: null,
+      diskSizeBytes: null,
+      copyCompletionError: null,
+      encryption: null,
+    }
+    cloud.on('GET', snapshots, {
+      body: { value: [{ ...stands, tags: null, properties: { ...nothing, diskSizeGB: 4 } }] },
+    })
+    const [found] = await azure.snapshots.inGroup('rg', signal)
+    expect(found).toMatchObject({ name: 'snap', sizeGb: 4, tags: {} })
+    const { osType, generation, sizeBytes, copyError, encryptionSetId } = found ?? {}
+    expect({ osType, generation, sizeBytes, copyError, encryptionSetId }).toEqual({})
+  })
+
+  it.each([
+    ['CopyStart', 'Available', undefined, 100],
+    ['CopyStart', 'Pending', undefined, undefined],
+    ['CopyStart', undefined, undefined, undefined],
+    ['CopyStart', 'Available', 40, 40],
+    ['Copy', 'Available', undefined, undefined],
+  ])('knows of a %s that is %s at %s percent how far it is', async (createOption, state, told, known) => {
+    const { azure } = await connected(cloud)
+    const properties = { creationData: { createOption }, snapshotAccessState: state, completionPercent: told }
+    cloud.on('GET', snapshot, { body: { ...stands, properties } })
+    expect((await azure.snapshots.find(ref, signal))?.completionPercent).toBe(known)
+  })
+
   it('waits as long as Azure asks when it limits requests, and says so', async () => {
     const { azure, clock, events } = await connected(cloud)
     cloud.on('GET', snapshot, { status: 429, headers: { 'retry-after': '17' } }, { body: stands })
