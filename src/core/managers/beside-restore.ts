@@ -7,6 +7,7 @@ import type { MachineFacts } from '../domain/backup.js'
 import type { ResourceRef, VmRef } from '../domain/machine.js'
 import { restoredDiskName, restoredNicName } from '../domain/naming.js'
 import type { DiskPlan } from '../domain/restore.js'
+import { AzlinError } from '../errors.js'
 import type { DiskAt } from '../ports/azure.js'
 import type { Run } from '../run.js'
 import { awaitBoot, type ExpectedAgent } from './boot.js'
@@ -29,8 +30,14 @@ export interface BesidePlan {
   readonly tags?: Readonly<Record<string, string>>
 }
 
-export async function restoreBeside(deps: InPlaceDeps, plan: BesidePlan, run: Run): Promise<InPlaceResult> {
-  const { azure, clock, boot } = deps
+/** `ground`: what was made for it to stand on, which stays with it. */
+export async function restoreBeside(
+  deps: InPlaceDeps,
+  plan: BesidePlan,
+  run: Run,
+  ground?: TemporaryResources,
+): Promise<InPlaceResult> {
+  const { azure, clock } = deps
   const { newVm, region } = plan
   const start = clock.elapsed()
   const temporary = new TemporaryResources(deps, `restore ${newVm.name}`)
@@ -54,17 +61,17 @@ export async function restoreBeside(deps: InPlaceDeps, plan: BesidePlan, run: Ru
       (signal) => azure.machines.find(newVm, signal),
     )
     run.report({ type: 'vm.created', vm: newVm.name })
-    const reported = await awaitBoot(boot, newVm, undefined, plan.agent, run)
+    const reported = await lookedForBoot(deps, plan, run)
     if (!reported)
       run.report({
         type: 'notice',
         code: 'NO_GUEST_AGENT',
-        text: `${newVm.name} runs, but no guest agent has reported; look at it yourself.`,
+        text: `No guest agent of ${newVm.name} was seen to report; look at it yourself.`,
       })
     run.report({ type: 'vm.ready', vm: newVm.name })
     const rtoSeconds = (clock.elapsed() - start) / 1000
 
-    const stillMarked = await temporary.keep(run)
+    const stillMarked = await temporary.keep(run, ground)
     const restoredDisks = places.map((place) => place.name)
     return { restoredDisks, previousDisks: [], deletedDisks: [], rtoSeconds, guestReported: reported, stillMarked }
   } catch (error) {
@@ -72,6 +79,20 @@ export async function restoreBeside(deps: InPlaceDeps, plan: BesidePlan, run: Ru
     throw error
   }
 }
+
+/** Azure has made it: that nobody may look at it, or no longer, takes nothing away from it. */
+async function lookedForBoot({ boot }: InPlaceDeps, { newVm, agent }: BesidePlan, run: Run): Promise<boolean> {
+  try {
+    return await awaitBoot(boot, newVm, undefined, agent, run)
+  } catch (error) {
+    const isUnseen = AzlinError.is(error) && unseen.includes(error.code)
+    if (!isUnseen || agent === 'must' || run.signal.aborted) throw error
+    run.report({ type: 'notice', code: error.code, text: error.message })
+    return false
+  }
+}
+
+const unseen: readonly string[] = ['FORBIDDEN', 'NOT_SIGNED_IN']
 
 /** Whether its name is free is looked at before anything is made. */
 export function nicFor({ name, resourceGroup }: VmRef): ResourceRef {

@@ -164,9 +164,8 @@ export class FailoverManager {
       const places = new Places(azure, { backup, size, region, allowSizeChange }, run)
       for (let place = await places.first(); ; ) {
         try {
-          const made = await restoreBeside({ ...deps, boot }, besidePlan(plan, place, subnetId), run)
-          const stillMarked = [...made.stillMarked, ...(await ground.keep(run))]
-          return { place, ...made, stillMarked }
+          const made = await restoreBeside({ ...deps, boot }, besidePlan(plan, place, subnetId), run, ground)
+          return { place, ...made }
         } catch (error) {
           const next = AzlinError.is(error) && !run.signal.aborted ? await places.after(place, error) : undefined
           if (!next) throw error

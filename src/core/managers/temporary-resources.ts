@@ -167,14 +167,17 @@ export class TemporaryResources {
    * (the VM that uses the others) first: from then on nobody takes it for a leftover, nor
    * what is attached to it. A mark that stays is reported, and azlin cleanup takes it off.
    *
+   * `ground`: what they stand on, decided with them: a process that ends in between must not leave a VM that stays in a
+   * network that is to go.
+   *
    * @returns ARM ids of what still carries its mark.
    */
-  async keep(run: Run): Promise<readonly string[]> {
-    const { azure, clock } = this.#deps
-    const journal = await this.#decideToKeep(run)
+  async keep(run: Run, ground?: TemporaryResources): Promise<readonly string[]> {
+    const { azure, clock, journal } = this.#deps
+    const all = [...(ground ? ground.#held.splice(0) : []), ...this.#held.splice(0)]
+    await this.#decideToKeep(all, run)
     const marked: string[] = []
-    for (let held = this.#held.pop(); held; held = this.#held.pop()) {
-      const { id, journalId } = held
+    for (const { id, journalId } of all.toReversed()) {
       try {
         const signal = AbortSignal.timeout(removalMs)
         await persist(() => azure.tags.remove(id, [temporaryTag], signal), { clock, signal })
@@ -188,16 +191,13 @@ export class TemporaryResources {
   }
 
   /** Before any mark goes: from here on no cleanup on this computer removes them, whatever else goes wrong. */
-  async #decideToKeep(run: Run): Promise<Journal | undefined> {
-    const { journal } = this.#deps
-    const ids = this.#held.flatMap(({ journalId }) => journalId ?? [])
+  async #decideToKeep(all: readonly Held[], run: Run): Promise<void> {
+    const ids = all.flatMap(({ journalId }) => journalId ?? [])
     try {
-      if (ids.length > 0) await journal?.keep(ids)
-      return journal
+      if (ids.length > 0) await this.#deps.journal?.keep(ids)
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error)
       run.report({ type: 'notice', code: 'JOURNAL', text: `The journal could not be told that they stay. ${text}` })
-      return journal
     }
   }
 

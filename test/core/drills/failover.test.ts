@@ -101,6 +101,25 @@ describe('a failover', () => {
     expect(await core.records.journal.list()).toEqual([])
   })
 
+  it('stays as a whole, with the network and group it stands in, from the moment at which that is decided', async () => {
+    core = await ready(web)
+    core.sandbox.faults.add({ kind: 'delay', ms: 200, path: '/Microsoft.Resources/tags/' })
+    const journal = () => core.records.journal.list()
+    let ended = false
+    const failing = failOver().finally(() => {
+      ended = true
+    })
+    let entries = await journal()
+    while (!ended && !entries.some(({ kept }) => kept)) {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      entries = await journal()
+    }
+    expect(entries.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['vnet', 'nsg', 'group']))
+    expect(entries.filter(({ kept }) => !kept)).toEqual([])
+    await failing
+    expect(await journal()).toEqual([])
+  })
+
   it('survives that Azure does not say for a while how the new machine is', async () => {
     core = await ready(web)
     core.sandbox.faults.add({
@@ -109,8 +128,7 @@ describe('a failover', () => {
       code: 'ServiceUnavailable',
       message: 'busy',
       method: 'GET',
-      path: '/virtualMachines/web-9(/instanceView)?$',
-      after: 3,
+      path: '/virtualMachines/web-9/instanceView$',
       times: 12,
     })
     const { result } = await failOver({ name: 'web-9' })

@@ -104,6 +104,16 @@ describe('a failover', () => {
     expect(core.events.map((event) => (event.type === 'notice' ? event.code : ''))).toContain('NO_GUEST_AGENT')
   })
 
+  it('leaves the VM, too, where this account may not look at how it is', async () => {
+    core = await ready(web)
+    const notActions = ['Microsoft.Compute/virtualMachines/instanceView/read']
+    core.sandbox.faults.add({ kind: 'role', actions: ['*'], notActions })
+    const { newVm, result } = await failedOver(web)
+    expect(result).toMatchObject({ guestReported: false, stillMarked: [] })
+    core.sandbox.faults.clear()
+    expect(await runs(newVm)).toBe(true)
+  })
+
   it('waits shortly where nobody knows of one', async () => {
     core = await ready(idle)
     silent()
