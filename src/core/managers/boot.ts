@@ -69,8 +69,8 @@ export async function awaitBoot(
     if (waited() >= bootDeadline) {
       // Nobody may take away a VM because nobody could look at it.
       if (status === undefined && expected !== 'must') return false
-      const what = status?.power === 'running' ? `the guest agent of ${vm.name} to report` : `${vm.name} to run`
-      throw new AzlinError('TIMED_OUT', { what: `waiting for ${what}`, seconds: Math.round(waited() / 1000) })
+      const silent = status?.power === 'running' ? ' (it runs, and its guest agent has not reported)' : ''
+      throw new AzlinError('TIMED_OUT', { what: `starting ${vm.name}${silent}`, seconds: Math.round(waited() / 1000) })
     }
     await clock.sleep(lookEveryMs, run.signal)
   }

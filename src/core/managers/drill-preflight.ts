@@ -78,7 +78,10 @@ export async function planDrill(
     ...rights,
   ]
   if (!chosen.backup || !facts || problems.length > 0)
-    throw new AzlinError('NOT_READY', { what: `The drill of ${vm.name} in ${testRegion}`, problems })
+    throw new AzlinError('NOT_READY', {
+      what: `The drill of ${vm.name} in ${testRegion}`,
+      problems: [...new Set(problems)],
+    })
   const notes = [...room.notes, ...networkNotes(request), ...copyNotes(copy.plan, chosen.backup, testRegion)]
   const where = { ...shared, group, makesGroup: testResourceGroup === undefined, agentKnown }
   return { request, backup: chosen.backup, facts, copy: copy.plan, size: room.size, ...where, notes }
