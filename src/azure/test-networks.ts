@@ -1,5 +1,5 @@
 /** The network of a drill: made to lead nowhere, and to be taken away again. Through arm-network. */
-import type { NetworkInterface, NetworkManagementClient } from '@azure/arm-network'
+import type { NetworkInterface, NetworkManagementClient, VirtualNetwork } from '@azure/arm-network'
 import { resourceRefOf } from '../core/domain/arm-id.js'
 import type { ResourceRef } from '../core/domain/machine.js'
 import { AzlinError } from '../core/errors.js'
@@ -86,17 +86,38 @@ export class AzureTestNetworks implements TestNetworks {
     )
   }
 
+  async interfacesOn(part: 'vnet' | 'nsg', ref: ResourceRef, signal: AbortSignal): Promise<readonly string[]> {
+    if (part === 'vnet') return interfacesIn(await this.#network(ref, signal))
+    const task = taskOf('reading', networkKinds.nsg.words, ref)
+    const group = await this.#calls.find(task, signal, async (options) => {
+      const { networkSecurityGroups } = await this.#clients.network()
+      return networkSecurityGroups.get(ref.resourceGroup, ref.name, options)
+    })
+    const ids = (group?.networkInterfaces ?? []).flatMap(({ id }) => id ?? [])
+    const networks = new Set((group?.subnets ?? []).map(({ id = '' }) => splitSubnetId(id).networkId.toLowerCase()))
+    for (const id of networks) {
+      const network = resourceRefOf(id)
+      if (network) ids.push(...interfacesIn(await this.#network(network, signal)))
+    }
+    return ids
+  }
+
   async subnetRegion(subnetId: string, signal: AbortSignal): Promise<string | undefined> {
-    const [, networkId = '', subnet = ''] = /^(.+)\/subnets\/([^/]+)$/i.exec(subnetId) ?? []
+    const { networkId, subnet } = splitSubnetId(subnetId)
     const ref = resourceRefOf(networkId)
     if (!ref) return undefined
     // A subnet has no region of its own; its network has, and lists it.
-    const network = await this.#calls.find(taskOf('reading', 'virtual network', ref), signal, async (options) => {
-      const { virtualNetworks } = await this.#clients.network()
-      return virtualNetworks.get(ref.resourceGroup, ref.name, options)
-    })
+    const network = await this.#network(ref, signal)
     const there = network?.subnets?.some(({ name }) => name?.toLowerCase() === subnet.toLowerCase()) ?? false
     return there ? regionName(network?.location) : undefined
+  }
+
+  #network({ resourceGroup, name }: ResourceRef, signal: AbortSignal): Promise<VirtualNetwork | undefined> {
+    const task = taskOf('reading', networkKinds.vnet.words, { resourceGroup, name })
+    return this.#calls.find(task, signal, async (options) => {
+      const { virtualNetworks } = await this.#clients.network()
+      return virtualNetworks.get(resourceGroup, name, options)
+    })
   }
 
   async #make<M extends { readonly provisioningState?: string }>(
@@ -129,6 +150,17 @@ export class AzureTestNetworks implements TestNetworks {
   #get(part: NetworkPart, ref: ResourceRef) {
     return async (options: CallOptions) => networkKinds[part].get(await this.#clients.network(), ref, options)
   }
+}
+
+function splitSubnetId(id: string): { readonly networkId: string; readonly subnet: string } {
+  const [, networkId = '', subnet = ''] = /^(.+)\/subnets\/([^/]+)$/i.exec(id) ?? []
+  return { networkId, subnet }
+}
+
+/** A network lists the configurations of the interfaces in it. */
+function interfacesIn(network: VirtualNetwork | undefined): string[] {
+  const configurations = (network?.subnets ?? []).flatMap(({ ipConfigurations }) => ipConfigurations ?? [])
+  return configurations.map(({ id = '' }) => id.replace(/\/ipConfigurations\/[^/]+$/i, ''))
 }
 
 /** First answers are partial; the one after the end must have it. */

@@ -1,6 +1,7 @@
 /** What is to happen to one leftover: decided by what Azure says of it now, done by the caller. */
 import { groupNameOf, resourceRefOf } from '../domain/arm-id.js'
 import type { Leftover } from '../domain/leftovers.js'
+import { makesLasting } from '../domain/temporary.js'
 import { AzlinError } from '../errors.js'
 import type { DrillAzure } from '../ports/drill-azure.js'
 import type { JournalEntry } from '../ports/records.js'
@@ -27,7 +28,7 @@ const unmarkOnly: Deed = { remove: undefined, unmark: true }
 /** HOLDS_OTHERS when something would go along that azlin did not make. */
 export async function deedFor(
   azure: DrillAzure,
-  { kind, resourceId, kept }: Leftover,
+  { kind, resourceId, kept, purpose }: Leftover,
   { entries, gone }: Around,
   run: Run,
 ): Promise<Deed> {
@@ -59,6 +60,17 @@ export async function deedFor(
       const nic = await azure.networks.findNic(ref, run.signal)
       return (await isHeldByLasting(azure, ref.name, nic?.vmId, gone, run)) ? unmarkOnly : { remove }
     }
+    case 'vnet':
+    case 'nsg':
+      for (const id of await azure.testNetworks.interfacesOn(kind, ref, run.signal)) {
+        const user = resourceRefOf(id)
+        const nic = user && (await azure.networks.findNic(user, run.signal))
+        if (!(await isHeldByLasting(azure, ref.name, nic?.vmId, gone, run))) continue
+        // Of a drill nothing stays: whoever put a VM there has to take it out again.
+        if (makesLasting(purpose)) return unmarkOnly
+        throw new AzlinError('HOLDS_OTHERS', { what: `The network of ${ref.name}`, others: [id] })
+      }
+      return { remove }
     case 'group': {
       const others = await membersLeft(azure, ref.name, gone, run.signal)
       if (others.length > 0) throw new AzlinError('HOLDS_OTHERS', { what: `The resource group ${ref.name}`, others })

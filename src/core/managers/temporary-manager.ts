@@ -77,19 +77,23 @@ export class TemporaryManager {
         continue
       }
       const entries = journal.filter((entry) => leftover.journalIds.includes(entry.id))
+      let tried = leftover.kind === 'restore'
+      const onTry = () => {
+        tried = true
+      }
       try {
         if (leftover.kind === 'restore') {
           settled.push(...(await this.#settle(entries, dryRun, run)))
           continue
         }
-        const outcome = await this.#sweepOne(leftover, entries, gone, dryRun, run)
+        const outcome = await this.#sweepOne(leftover, entries, dryRun ? gone : undefined, run, onTry)
         if (outcome === 'unmarked') unmarked.push(swept)
         if (outcome !== 'removed') continue
         removed.push(swept)
         gone.add(swept.resource.toLowerCase())
       } catch (error) {
         if (!AzlinError.is(error) || run.signal.aborted) throw error
-        left.push({ ...swept, reason: error.message, failed: true })
+        left.push({ ...swept, reason: error.message, failed: !staysFor(error, tried) })
         for (const id of leftover.journalIds) await records.journal.failed(id, error.message)
       }
     }
@@ -118,15 +122,17 @@ export class TemporaryManager {
   async #sweepOne(
     leftover: Leftover,
     entries: readonly JournalEntry[],
-    gone: ReadonlySet<string>,
-    dryRun: boolean,
+    /** In a dry run, what would be gone by then. */
+    wouldBeGone: ReadonlySet<string> | undefined,
     run: Run,
+    onTry: () => void,
   ): Promise<Outcome> {
     const { azure, records } = this.#deps
-    const { remove, unmark } = await deedFor(azure, leftover, { entries, gone: dryRun ? gone : nothingGone }, run)
+    const { remove, unmark } = await deedFor(azure, leftover, { entries, gone: wouldBeGone ?? nothingGone }, run)
     const outcome = remove ? 'removed' : unmark ? 'unmarked' : 'nothing'
-    if (dryRun) return outcome
+    if (wouldBeGone) return outcome
 
+    onTry()
     await remove?.(run.signal)
     if (unmark) await azure.tags.remove(leftover.resourceId, [temporaryTag], run.signal)
     for (const { id } of entries) await records.journal.close(id)
@@ -138,6 +144,11 @@ export class TemporaryManager {
 function sweptOf({ resourceId, kind, purpose, owner, since }: Leftover, now: Date): Swept {
   const ageSeconds = since ? Math.max(0, Math.round((+now - +since) / 1000)) : null
   return { resource: resourceId, kind, purpose, owner: owner ?? null, ageSeconds }
+}
+
+/** What holds what is not azlin's, or is used by what stays, is no failure: it was not even tried. */
+function staysFor({ code }: AzlinError, tried: boolean): boolean {
+  return code === 'HOLDS_OTHERS' || (code === 'CONFLICT' && !tried)
 }
 
 const nothingGone: ReadonlySet<string> = new Set()

@@ -45,6 +45,8 @@ export interface TestNetworks {
   find(part: NetworkPart, ref: ResourceRef, signal: AbortSignal): Promise<{ readonly tags: Tags } | undefined>
   /** Waits until it is gone; refusals that pass (a reserved interface, 180 s) are waited for. Gone already is fine. */
   remove(part: NetworkPart, ref: ResourceRef, signal: AbortSignal): Promise<void>
+  /** ARM ids of the interfaces in the subnets of a network, or behind a security group: their own, or their subnet's. */
+  interfacesOn(part: 'vnet' | 'nsg', ref: ResourceRef, signal: AbortSignal): Promise<readonly string[]>
   /** The subnet's region, or undefined when it is not there. */
   subnetRegion(subnetId: string, signal: AbortSignal): Promise<string | undefined>
 }

@@ -1,4 +1,6 @@
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals'
+import { armId } from '../../../src/core/domain/arm-id.js'
+import { temporaryTag } from '../../../src/core/domain/temporary.js'
 import { AzlinError } from '../../../src/core/errors.js'
 import type { FailoverRequest } from '../../../src/core/managers/failover-manager.js'
 import { type CoreOnSandbox, endServer } from '../../support/core-on-sandbox.js'
@@ -87,10 +89,18 @@ describe('a failover', () => {
     core.sandbox.world.clock.advance(30 * 86_400_000)
     for (const dryRun of [true, false]) {
       const { removed, left } = await core.temporary.sweep({ dryRun }, core.run())
-      expect(removed.filter(({ kind }) => ['vm', 'disk', 'nic', 'group'].includes(kind))).toEqual([])
+      expect(removed).toEqual([])
+      expect(left.filter(({ failed }) => failed)).toEqual([])
       expect(left.map(({ reason }) => reason).join()).toMatch(/may have finished, and somebody may work on it/)
       expect(await there()).toBe(3)
     }
+
+    // Once the VM is no longer marked, what it uses, and its network, go the same way there as well.
+    const { subscriptionId } = core.sandbox
+    await core.azure.tags.remove(armId(subscriptionId, 'vm', plan.newVm), [temporaryTag], signal)
+    expect((await core.temporary.sweep({ dryRun: false }, core.run())).removed).toEqual([])
+    expect(leftovers(core)).toEqual([expect.stringMatching(/\/resourceGroups\/[^/]+$/i)])
+    expect(await there()).toBe(3)
 
     // The first one takes the marks off when it may.
     for (const { kind, resourceId, purpose, details } of journal)
