@@ -118,6 +118,14 @@ describe('a drill', () => {
     })
   })
 
+  it('says once what stands against both the drill and the copy that it needs', async () => {
+    core = await ready()
+    await backedUp(core, web, { copied: false })
+    await expect(core.drills.test({ ...usual, vm: web, testRegion: 'eastus9' }, core.run())).rejects.toMatchObject({
+      details: { problems: [expect.stringContaining('eastus9 is not a region')] },
+    })
+  })
+
   it('proves the copy it was made of: level 4 for a boot', async () => {
     core = await ready(web)
     await core.drills.test({ ...usual, ...offline, vm: web }, core.run())
