@@ -3,7 +3,7 @@ import { type DrillOptions, methodOf } from '../domain/drill.js'
 import type { MachineStatus, VmRef } from '../domain/machine.js'
 import { AzlinError } from '../errors.js'
 import type { Run } from '../run.js'
-import { awaitBoot } from './boot.js'
+import { awaitBoot, type ExpectedAgent } from './boot.js'
 import type { DrillDeps } from './drill-deps.js'
 import { awaitHandshake, awaitProbe } from './drill-guest.js'
 import type { DrillLog, Note } from './drill-log.js'
@@ -26,7 +26,7 @@ const logLines = 25
  */
 export async function checkMachine(
   deps: DrillDeps,
-  { options, agentKnown }: { readonly options: DrillOptions; readonly agentKnown: boolean },
+  { options, agent }: { readonly options: DrillOptions; readonly agent: boolean | undefined },
   machine: TestMachine,
   log: DrillLog,
   run: Run,
@@ -37,6 +37,8 @@ export async function checkMachine(
   const giveUp = new AbortController()
   const signal = AbortSignal.any([run.signal, giveUp.signal])
   const deadline = begun + deps.patience.connectionMs
+  // One that did not work is not waited for where SSH shows what it would show.
+  const owed = agent ? 'must' : agent === false && method ? 'none' : 'may'
 
   let answered = false
   let unproven = false
@@ -46,7 +48,7 @@ export async function checkMachine(
   }
 
   const booting: Promise<Outcome> = options.boot
-    ? settle(log.during('boot', (note) => boot(deps, machine, agentKnown, note, run)))
+    ? settle(log.during('boot', (note) => boot(deps, machine, owed, note, run)))
     : Promise.resolve({ passedAt: begun })
   // From here SSH may answer before the agent has reported; Run Command is the agent.
   const begin = method === 'run-command' ? booting : Promise.resolve<Outcome>({ passedAt: begun })
@@ -95,7 +97,7 @@ async function settle(work: Promise<Outcome>): Promise<Outcome> {
 }
 
 /** The moment at which its agent had reported; without one, that at which it was first seen to run. */
-async function boot(deps: DrillDeps, machine: VmRef, agentKnown: boolean, note: Note, run: Run): Promise<Outcome> {
+async function boot(deps: DrillDeps, machine: VmRef, owed: ExpectedAgent, note: Note, run: Run): Promise<Outcome> {
   const { clock } = deps
   const begun = clock.elapsed()
   let runningAt: number | undefined
@@ -104,8 +106,7 @@ async function boot(deps: DrillDeps, machine: VmRef, agentKnown: boolean, note: 
     if (seen.power === 'running') runningAt ??= clock.elapsed()
     return seen
   }
-  const expected = agentKnown ? 'must' : 'may'
-  const agent = await awaitBoot({ ...deps.boot, machines: { status } }, machine, undefined, expected, run)
+  const agent = await awaitBoot({ ...deps.boot, machines: { status } }, machine, undefined, owed, run)
   if (agent) {
     note('running, and its guest agent has reported')
     return { passedAt: clock.elapsed() }

@@ -2,7 +2,7 @@
 import type { Backup, MachineFacts } from '../domain/backup.js'
 import { type DrillRequest, needsRunCommand } from '../domain/drill.js'
 import { type DrillNames, drillNames } from '../domain/drill-names.js'
-import type { VmRef } from '../domain/machine.js'
+import { showsAgent, type VmRef } from '../domain/machine.js'
 import { newestFirst, recoveryOf } from '../domain/recovery-points.js'
 import { AzlinError } from '../errors.js'
 import type { Run } from '../run.js'
@@ -25,8 +25,8 @@ export interface Blueprint {
   /** Where the machine is made. */
   readonly group: string
   readonly makesGroup: boolean
-  /** The VM had a working guest agent, so the one that is made of it must have one too. */
-  readonly agentKnown: boolean
+  /** Whether the VM had a working guest agent; then the one that is made of it must have one too. Undefined: nobody knows. */
+  readonly agent: boolean | undefined
   readonly notes: readonly string[]
 }
 
@@ -52,7 +52,7 @@ export async function planDrill(
   const wanted = request.size ?? facts?.size
   const group = testResourceGroup ?? shared.names.group
 
-  const [region, copy, room, place, subnet, rights, agentKnown] = await Promise.all([
+  const [region, copy, room, place, subnet, rights, agent] = await Promise.all([
     told(() => mustKnowRegion(deps.azure, testRegion, run)),
     chosen.backup && !inRegion ? copyFor(deps, request, chosen.backup, run) : { problems: [], plan: undefined },
     wanted === undefined
@@ -62,7 +62,7 @@ export async function planDrill(
     subnetProblems(deps, request, run),
     rightsProblems(deps, request, run),
     // Of a backup that says so itself, the VM of today is not asked: it may have changed since, or be gone.
-    facts?.agent ?? hasAgent(deps, vm, run),
+    facts?.agent ?? agentToday(deps, vm, run),
   ])
   const unknown = chosen.backup && !facts ? [`the tags of ${chosen.backup.name} do not say what VM to make of it`] : []
   const os = chosen.backup?.disks.some(({ lun }) => lun === null) === false ? ['the backup has no OS disk'] : []
@@ -83,7 +83,7 @@ export async function planDrill(
       problems: [...new Set(problems)],
     })
   const notes = [...room.notes, ...networkNotes(request), ...copyNotes(copy.plan, chosen.backup, testRegion)]
-  const where = { ...shared, group, makesGroup: testResourceGroup === undefined, agentKnown }
+  const where = { ...shared, group, makesGroup: testResourceGroup === undefined, agent }
   return { request, backup: chosen.backup, facts, copy: copy.plan, size: room.size, ...where, notes }
 }
 
@@ -155,15 +155,14 @@ async function factsOf({ azure }: DrillDeps, backup: Backup, run: Run): Promise<
 /** A region that is down answers late, and a drill does not need its answer. */
 const agentMs = 20_000
 
-/** False also where nobody can say: the VM may be off, or gone, or its region down. */
-async function hasAgent({ azure }: DrillDeps, vm: VmRef, run: Run): Promise<boolean> {
+/** Undefined where nobody can say: the VM may be off, or gone, or its region down. */
+async function agentToday({ azure }: DrillDeps, vm: VmRef, run: Run): Promise<boolean | undefined> {
   const signal = AbortSignal.any([run.signal, AbortSignal.timeout(agentMs)])
   try {
-    const { agent } = await azure.machines.status(vm, signal)
-    return agent?.ready === true
+    return showsAgent(await azure.machines.status(vm, signal))
   } catch (error) {
     if (run.signal.aborted || !(AzlinError.is(error) || signal.aborted)) throw error
-    return false
+    return undefined
   }
 }
 

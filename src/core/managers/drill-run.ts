@@ -80,7 +80,7 @@ export class DrillRun {
     run: Run,
     onBooted?: () => void,
   ): Promise<void> {
-    const { request, facts, size, group, names, at, agentKnown } = this.blueprint
+    const { request, facts, size, group, names, at, agent } = this.blueprint
     this.#begunAt = this.#deps.clock.elapsed()
     try {
       this.#point = await this.#pointInRegion(run)
@@ -89,7 +89,7 @@ export class DrillRun {
       this.#machine = await restoreForDrill(this.#deps, wish, quarantine, temporary, this.log, run)
       this.#checked = await checkMachine(
         this.#deps,
-        { options: request, agentKnown },
+        { options: request, agent },
         this.#machine,
         this.log,
         run,

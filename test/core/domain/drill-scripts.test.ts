@@ -7,6 +7,7 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import {
   commandScript,
+  greetingIn,
   httpCommand,
   httpScript,
   keptBytes,
@@ -93,6 +94,16 @@ describe('the look at the guest own port 22', () => {
     stop()
     const closed = parseGuestOutput(await answer(sshBannerScript('Linux', token), at(1)), token)
     expect(closed?.exitCode).toBe(1)
+  })
+})
+
+describe('the greeting of an SSH server', () => {
+  it('is seen where the marker is lost, and only at the beginning of a line', () => {
+    expect(greetingIn('Enable succeeded: \n[stdout]\nSSH-2.0-OpenSSH_9.6p1 Ubuntu\r\n\n[stderr]\n')).toBe(
+      'SSH-2.0-OpenSSH_9.6p1 Ubuntu',
+    )
+    for (const text of ['', '[stdout]\n\n[stderr]\nno SSH-2.0 here', 'SSH-server is down', '220 SSH-2.0'])
+      expect(greetingIn(text)).toBeUndefined()
   })
 })
 
