@@ -48,8 +48,12 @@ const mayMount = ((): boolean => {
 const onOwnDisk = mayMount ? describe : describe.skip
 
 /** Runs a script in a process of its own and gives back what it wrote. */
-async function said(script: string): Promise<string> {
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+async function said(script: string, timeout = 60_000): Promise<string> {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout,
+    killSignal: 'SIGKILL',
+  })
   let text = ''
   child.stdout.setEncoding('utf8').on('data', (more: string) => {
     text += more
@@ -99,6 +103,18 @@ onOwnDisk('on a disk of its own', () => {
 })
 
 describe('a database', () => {
+  it('in a folder that is not there is made with all folders above it, for their owner alone', async () => {
+    const deep = join(folder, 'a', 'b')
+    await (await openRecords(deep)).close()
+    expect([join(folder, 'a'), deep].map((path) => statSync(path).mode & 0o777)).toEqual([0o700, 0o700])
+  })
+
+  it('in a folder that nobody can make is refused at once', async () => {
+    const script = `import { openRecords } from ${source('open.js')}
+      await openRecords('/proc/nowhere/azlin').catch((error) => console.log(error.code))`
+    expect(await said(script, 20_000)).toBe('DATABASE_UNUSABLE')
+  })
+
   it('of another program is refused in plain words', async () => {
     const raw = rawDatabase(join(folder, 'azlin.db'))
     raw.exec('create table audit (something text)')
