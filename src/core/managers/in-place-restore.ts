@@ -95,10 +95,11 @@ export async function restoreInPlace(deps: InPlaceDeps, plan: InPlacePlan, run: 
   // The guest has reported: from here on the restore stands, whatever else goes wrong.
   const rtoSeconds = (clock.elapsed() - start) / 1000
   const stillMarked = await temporary.keep(run)
-  await closeEntry(deps, journalId, run)
   const previous = plan.disks.flatMap((disk) => (disk.previous ? [disk.previous] : []))
   const { deletePreviousDisks } = plan
   const deletedDisks = await settlePrevious(deps, machine, { previous, deletePreviousDisks, guestReported }, run)
+  // Last: of a restore that ends before, azlin cleanup marks and names the old disks.
+  await closeEntry(deps, journalId, run)
   return {
     restoredDisks: made.map(({ disk }) => disk.name),
     previousDisks: previous.map((disk) => disk.name),

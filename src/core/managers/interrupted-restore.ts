@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js'
 import { resourceRefOf, sameId } from '../domain/arm-id.js'
 import type { Disk, Machine } from '../domain/machine.js'
+import { isPreviousDisk, previousDiskTags } from '../domain/previous-disk.js'
 import { AzlinError } from '../errors.js'
 import type { Azure } from '../ports/azure.js'
 import type { JournalEntry } from '../ports/records.js'
@@ -26,7 +27,7 @@ export async function settleRestore(
 
   const newDisks = idsIn(details['newDisks'])
   const swapped = machine.disks.some((disk) => newDisks.some((id) => sameId(id, disk.id)))
-  const previous = swapped ? await stillThere(azure, machine, idsIn(details['previousDisks']), run) : []
+  const previous = swapped ? await stillThere(azure, machine, previousDisksIn(details), run) : []
   const kept = previous.length > 0 ? `; its old disks are kept: ${previous.map(({ name }) => name).join(', ')}` : ''
   if (!dryRun) await markPrevious({ azure, clock }, machine, previous, run)
   const { power } = await azure.machines.status(machine, run.signal)
@@ -39,6 +40,11 @@ export async function settleRestore(
   run.report({ type: 'vm.power', vm: machine.name, to: 'starting' })
   await persist(() => azure.machines.start(machine, run.signal), { clock, signal: run.signal })
   return `${left}, and runs again${kept}`
+}
+
+/** ARM ids of what the restore was to replace. */
+export function previousDisksIn(details: JournalEntry['details']): readonly string[] {
+  return idsIn(details['previousDisks'])
 }
 
 function idsIn(list: unknown): readonly string[] {
@@ -61,9 +67,10 @@ async function markPrevious(
   previous: readonly Disk[],
   run: Run,
 ): Promise<void> {
-  const mark = { 'azlin:previous-disk-of': name, 'azlin:replaced-at': clock.now().toISOString() }
+  const mark = previousDiskTags(name, clock.now())
+  const unmarked = previous.filter(({ tags }) => !isPreviousDisk(tags))
   await Promise.all(
-    previous.map(async ({ id }) => {
+    unmarked.map(async ({ id }) => {
       try {
         await azure.tags.merge(id, mark, run.signal)
       } catch (error) {

@@ -1,5 +1,6 @@
 /** What becomes of the disks that a restore in place has replaced. */
 import type { AttachedDisk, VmRef } from '../domain/machine.js'
+import { previousDiskTags } from '../domain/previous-disk.js'
 import { persist } from '../retry.js'
 import type { Run } from '../run.js'
 import { removalMs, type TemporaryDeps } from './temporary-resources.js'
@@ -24,7 +25,7 @@ export async function settlePrevious(
   run: Run,
 ): Promise<readonly string[]> {
   const signal = AbortSignal.timeout(removalMs)
-  const mark = { 'azlin:previous-disk-of': machine.name, 'azlin:replaced-at': clock.now().toISOString() }
+  const mark = previousDiskTags(machine.name, clock.now())
   const tell = (text: string) => run.report({ type: 'notice', code: 'PREVIOUS_DISK', text })
   if (deletePreviousDisks && !guestReported && previous.length > 0) tell(keptUnseen(machine, previous))
 

@@ -1,6 +1,7 @@
 /** What is to happen to one leftover: decided by what Azure says of it now, done by the caller. */
 import { groupNameOf, resourceRefOf } from '../domain/arm-id.js'
 import type { Leftover } from '../domain/leftovers.js'
+import { isPreviousDisk } from '../domain/previous-disk.js'
 import { makesLasting } from '../domain/temporary.js'
 import { AzlinError } from '../errors.js'
 import type { DrillAzure } from '../ports/drill-azure.js'
@@ -20,6 +21,8 @@ export interface Around {
   readonly entries: readonly JournalEntry[]
   /** ARM ids, in lower case, that would be gone by then. */
   readonly gone: ReadonlySet<string>
+  /** Those of disks that a restore was to replace, or has replaced, in lower case. */
+  readonly previous: ReadonlySet<string>
 }
 
 const nothing: Deed = { remove: undefined }
@@ -29,7 +32,7 @@ const unmarkOnly: Deed = { remove: undefined, unmark: true }
 export async function deedFor(
   azure: DrillAzure,
   { kind, resourceId, kept, purpose }: Leftover,
-  { entries, gone }: Around,
+  { entries, gone, previous }: Around,
   run: Run,
 ): Promise<Deed> {
   const group = groupNameOf(resourceId)
@@ -54,6 +57,8 @@ export async function deedFor(
     }
     case 'disk': {
       const disk = await azure.disks.find(ref, run.signal)
+      // Of a restore that was cut off: a VM ran with it until the next restore replaced it, and promised to keep it.
+      if (previous.has(resourceId.toLowerCase()) || (disk && isPreviousDisk(disk.tags))) return unmarkOnly
       return (await isHeldByLasting(azure, ref.name, disk?.managedBy, gone, run)) ? unmarkOnly : { remove }
     }
     case 'nic': {

@@ -12,8 +12,8 @@ import { AzlinError } from '../errors.js'
 import type { DrillAzure } from '../ports/drill-azure.js'
 import type { JournalEntry, Records } from '../ports/records.js'
 import type { Run } from '../run.js'
-import { settleRestore } from './interrupted-restore.js'
-import { deedFor } from './temporary-deeds.js'
+import { previousDisksIn, settleRestore } from './interrupted-restore.js'
+import { type Around, deedFor } from './temporary-deeds.js'
 
 export interface TemporaryManagerDeps {
   readonly azure: DrillAzure
@@ -68,6 +68,7 @@ export class TemporaryManager {
     const settled: string[] = []
     /** ARM ids, in lower case. */
     const gone = new Set<string>()
+    const previous = new Set(journal.flatMap(({ details }) => previousDisksIn(details)).map((id) => id.toLowerCase()))
 
     for (const leftover of findLeftovers(journal, facts, clock.now())) {
       const swept = sweptOf(leftover, clock.now())
@@ -86,7 +87,8 @@ export class TemporaryManager {
           settled.push(...(await this.#settle(entries, dryRun, run)))
           continue
         }
-        const outcome = await this.#sweepOne(leftover, entries, dryRun ? gone : undefined, run, onTry)
+        const around = { entries, gone: dryRun ? gone : nothingGone, previous }
+        const outcome = await this.#sweepOne(leftover, around, dryRun, run, onTry)
         if (outcome === 'unmarked') unmarked.push(swept)
         if (outcome !== 'removed') continue
         removed.push(swept)
@@ -119,23 +121,16 @@ export class TemporaryManager {
   }
 
   /** Resolves to what was, or in a dry run would be, done with it. */
-  async #sweepOne(
-    leftover: Leftover,
-    entries: readonly JournalEntry[],
-    /** In a dry run, what would be gone by then. */
-    wouldBeGone: ReadonlySet<string> | undefined,
-    run: Run,
-    onTry: () => void,
-  ): Promise<Outcome> {
+  async #sweepOne(leftover: Leftover, around: Around, dryRun: boolean, run: Run, onTry: () => void): Promise<Outcome> {
     const { azure, records } = this.#deps
-    const { remove, unmark } = await deedFor(azure, leftover, { entries, gone: wouldBeGone ?? nothingGone }, run)
+    const { remove, unmark } = await deedFor(azure, leftover, around, run)
     const outcome = remove ? 'removed' : unmark ? 'unmarked' : 'nothing'
-    if (wouldBeGone) return outcome
+    if (dryRun) return outcome
 
     onTry()
     await remove?.(run.signal)
     if (unmark) await azure.tags.remove(leftover.resourceId, [temporaryTag], run.signal)
-    for (const { id } of entries) await records.journal.close(id)
+    for (const { id } of around.entries) await records.journal.close(id)
     if (remove) run.report({ type: 'temporary.removed', resource: leftover.resourceId })
     return outcome
   }

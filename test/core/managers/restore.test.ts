@@ -63,6 +63,17 @@ describe('a restore in place', () => {
     expect((await scene.picture()).power).toBe('running')
   })
 
+  it('stays in the journal until the old disks are marked: who is killed before leaves that to azlin cleanup', async () => {
+    const backup = await scene.backedUp()
+    core.sandbox.faults.add({ kind: 'delay', ms: 300, method: 'PATCH', path: 'disks/.*OsDisk' })
+    const restoring = scene.restore(backup)
+    while (!core.sandbox.faults.list().some(({ hits }) => hits > 0))
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    expect(await core.records.journal.list()).toMatchObject([{ kind: 'restore' }])
+    await restoring
+    expect(await core.records.journal.list()).toEqual([])
+  })
+
   it('says which of the old disks would not go', async () => {
     const backup = await scene.backedUp()
     const locked = { status: 409, code: 'ScopeLocked', message: 'locked' }

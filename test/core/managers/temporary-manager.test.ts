@@ -185,6 +185,38 @@ describe('the sweep', () => {
     expect((await core.azure.machines.status(db, signal)).power).toBe('deallocated')
   })
 
+  it('never removes a disk that a restore was told to keep, though an earlier one that was cut off had made it', async () => {
+    const { signal } = core.run()
+    const { id, disks } = await core.azure.machines.get(db, signal)
+    const [kept, cutOff] = [await leftoverDisk('kept', -1, hostname()), await leftoverDisk('cut-off', -1, hostname())]
+    await core.azure.tags.merge(kept, { 'azlin:previous-disk-of': 'db-1' }, signal)
+    for (const disk of [kept, cutOff]) await core.journalOfTheDead(entry('disk', disk))
+    // Killed after the swap; that its old disk is one is written on it only now, or not at all.
+    const newDisks = disks.map((disk) => disk.id)
+    await core.journalOfTheDead(entry('restore', id, { wasRunning: true, newDisks, previousDisks: [cutOff] }))
+    core.sandbox.faults.add({
+      kind: 'status',
+      status: 403,
+      code: 'AuthorizationFailed',
+      message: 'no',
+      times: 1,
+      method: 'PATCH',
+      path: 'disks/cut-off',
+    })
+
+    const both = [kept, cutOff].map((resource) => expect.objectContaining({ resource, kind: 'disk' }))
+    for (const dryRun of [true, false]) {
+      const { removed, unmarked, settled } = await sweep(dryRun)
+      expect({ removed, unmarked: unmarked.toSorted((a, b) => (a.resource > b.resource ? -1 : 1)) }).toEqual({
+        removed: [],
+        unmarked: both,
+      })
+      expect(settled).toEqual([expect.stringContaining('its old disks are kept: cut-off')])
+    }
+    expect([kept, cutOff].map((disk) => Object.keys(tagsOf(disk)).includes(temporaryTag))).toEqual([false, false])
+    expect(await core.records.journal.list()).toEqual([])
+  })
+
   it('says why something would not go, and tries again next time', async () => {
     const id = await leftoverDisk('locked', -1)
     core.sandbox.faults.add({
