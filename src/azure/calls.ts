@@ -150,11 +150,8 @@ export class Calls {
         await poller.poll({ abortSignal: call.signal })
       }
       const value = await poller.pollUntilDone({ abortSignal: call.signal })
-      if (call.adrift) {
-        const seen = await this.#look(operation, call)
-        if (seen !== 'absent') return { value: seen.done, readBack: true }
-      }
-      return { value, readBack: call.changed !== undefined && call.read === call.changed, output: call.output }
+      if (!call.adrift || value !== undefined)
+        return { value, readBack: call.changed !== undefined && call.read === call.changed, output: call.output }
     } catch (error) {
       if (call.signal.aborted || call.failure) throw error
       if (saidNothing(error, call)) {
@@ -163,15 +160,21 @@ export class Calls {
         return { value: seen.done, readBack: true }
       }
       if (!lostSight(call)) throw error
-      const begun = this.#clock.elapsed()
-      while (this.#clock.elapsed() - begun < lagMs) {
-        const seen = await this.#look(operation, call)
-        if (seen !== 'absent') return { value: seen.done, readBack: true }
-        await this.#clock.sleep(this.#pollIntervalMs, call.signal)
-      }
-      const reason = 'it no longer knows of the operation, and nothing shows how it ended'
-      throw new AzlinError('AZURE_UNAVAILABLE', { what: operation.task.doing, reason }, { cause: error })
+      return this.#endSeen(operation, call, 'it no longer knows of the operation', { cause: error })
     }
+    return this.#endSeen(operation, call, 'it gave nothing to ask after the operation')
+  }
+
+  /** By what it was to change, which may take a moment to show. AZURE_UNAVAILABLE where it does not. */
+  async #endSeen<T>(operation: Operation<T>, call: Call, why: string, options?: ErrorOptions): Promise<Finished<T>> {
+    const begun = this.#clock.elapsed()
+    while (this.#clock.elapsed() - begun < lagMs) {
+      const seen = await this.#look(operation, call)
+      if (seen !== 'absent') return { value: seen.done, readBack: true }
+      await this.#clock.sleep(this.#pollIntervalMs, call.signal)
+    }
+    const reason = `${why}, and nothing shows how it ended`
+    throw new AzlinError('AZURE_UNAVAILABLE', { what: operation.task.doing, reason }, options)
   }
 
   /** Looks until it is decided. */

@@ -130,10 +130,18 @@ describe('long operations', () => {
 
   it('waits until it is gone where nothing is given to ask after a removal', async () => {
     const { azure } = await connected(cloud)
-    const going = { body: model('Deleting') }
-    cloud.on('DELETE', path, { status: 202 }).on('GET', path, going, going, gone)
+    // That it goes does not show at once.
+    const [still, going] = [{ body: model('Succeeded') }, { body: model('Deleting') }]
+    cloud.on('DELETE', path, { status: 202 }).on('GET', path, still, going, going, gone)
     await azure.snapshots.remove(want, signal)
-    expect(cloud.lines.map((line) => line.split(' ')[0])).toEqual(['DELETE', 'GET', 'GET', 'GET'])
+    expect(cloud.lines.map((line) => line.split(' ')[0])).toEqual(['DELETE', 'GET', 'GET', 'GET', 'GET'])
+  })
+
+  it('calls nothing removed that stays there', async () => {
+    const { azure } = await connected(cloud, { clock: new HurriedClock() })
+    cloud.on('DELETE', path, { status: 202 }).on('GET', path, { body: model('Succeeded') })
+    const error = await rejection(azure.snapshots.remove(want, signal))
+    expect(error).toMatchObject({ code: 'AZURE_UNAVAILABLE', message: expect.stringContaining('how it ended') })
   })
 
   it('looks at the resource when the operation is forgotten', async () => {
