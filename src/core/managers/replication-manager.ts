@@ -58,7 +58,7 @@ export class ReplicationManager {
       }
       if (!incomplete.some((one) => isIt(one.name)))
         throw new AzlinError('BACKUP_NOT_FOUND', { backup: name, vm: vm.name })
-      throw new AzlinError('BACKUP_INCOMPLETE', { backup: name, why: 'a disk is missing, or its data has not arrived' })
+      throw halfThere(name)
     })
     const impossible = plan.impossible.find(({ want }) => isIt(want.backup))
     if (impossible) throw notCopyable(impossible)
@@ -75,9 +75,9 @@ export class ReplicationManager {
   /** Every complete backup of a VM that the region lacks. VM_NOT_FOUND, NO_BACKUPS, and as `planOne`. */
   async planAll(vm: VmRef, wish: ReplicationWish, run: Run): Promise<ReplicationPlan> {
     const snapshots = await this.#deps.azure.snapshots.inSubscription(run.signal)
-    const plan = await planReplication(this.#deps, vm, snapshots, wish, run, (backups) => {
+    const plan = await planReplication(this.#deps, vm, snapshots, wish, run, (backups, incomplete) => {
       // Nothing is not everything.
-      if (backups.length === 0) throw new AzlinError('NO_BACKUPS', { vm: vm.name, resourceGroup: vm.resourceGroup })
+      if (backups.length === 0) throw nothingYet(vm, incomplete)
       return backups
     })
     // Those that are known to be there are nobody's business any more.
@@ -159,6 +159,14 @@ export class ReplicationManager {
   jobs(filter: JobFilter): Promise<readonly ReplicationJob[]> {
     return requireRecords(this.#deps).replications.list(filter)
   }
+}
+
+function nothingYet({ name: vm, resourceGroup }: VmRef, [newest]: readonly Backup[]): AzlinError {
+  return newest ? halfThere(newest.name) : new AzlinError('NO_BACKUPS', { vm, resourceGroup })
+}
+
+function halfThere(backup: string): AzlinError {
+  return new AzlinError('BACKUP_INCOMPLETE', { backup, why: 'a disk is missing, or its data has not arrived' })
 }
 
 /** Azure copies a disk's snapshots in order, so that what is passed over now can never be copied. */

@@ -50,6 +50,23 @@ async function takeMany(count: number): Promise<readonly Backup[]> {
   return taken
 }
 
+describe('a schedule that wants copies', () => {
+  it('says that the first backup has not all its data yet, and not that there is none', async () => {
+    await core.schedules.configure(web, usualPolicy, run)
+    const { name } = await take()
+    await core.schedules.configure(web, acrossRegions, run)
+    const [snapshot] = core.sandbox.world.list('Microsoft.Compute/snapshots')
+    if (!snapshot) throw new Error('no snapshot')
+    // As that of a Premium SSD v2 disk is for a while.
+    const startedAt = core.sandbox.world.now().toISOString()
+    snapshot.hidden.copy = { sourceId: '', sourceFamily: '', startedAt, workMs: 1e9, doneMs: 4e8 }
+    await expect(core.replication.complete(web, run)).rejects.toMatchObject({
+      code: 'BACKUP_INCOMPLETE',
+      message: expect.stringContaining(name),
+    })
+  })
+})
+
 describe('a copy of a schedule that breaks off each time', () => {
   it('is begun three times, and then keeps nothing newer from the second region', async () => {
     await core.schedules.configure(web, acrossRegions, run)
