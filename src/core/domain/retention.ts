@@ -47,7 +47,7 @@ const fewEnough = 10
 export function planRetention(input: RetentionInput): RetentionPlan {
   const { backups, incomplete, policy, isLocked, now } = input
   // What a clock that was wrong has dated far ahead stays anyway, and nobody knows that it is the newest.
-  const dated = backups.filter(({ createdAt }) => +createdAt - +now <= aheadMs)
+  const dated = backups.filter((one) => !isFarAhead(one, now))
   const newest = dated[0]
   const newestVerified = dated.find((backup) => backup.verifiedAt !== undefined)
 
@@ -126,12 +126,17 @@ function isOver(tier: Tier, count: number, createdAt: Date, now: Date): boolean 
   return +now - +createdAt > count * (tier === 'weekly' ? 7 : 1) * dayMs
 }
 
+function isFarAhead({ createdAt }: Backup, now: Date): boolean {
+  return +createdAt - +now > aheadMs
+}
+
 /**
  * Whether it may go without ever having been copied: long past its time, and something newer is safe in the second
  * region. Neither lost silently nor piled up for ever.
  */
 function isGivenUp(backup: Backup, { backups, policy, now }: RetentionInput): boolean {
-  const newerIsCopied = backups.some((one) => one.createdAt > backup.createdAt && !awaitsReplica(one, policy))
+  const isSafe = (one: Backup) => !isFarAhead(one, now) && !awaitsReplica(one, policy)
+  const newerIsCopied = backups.some((one) => one.createdAt > backup.createdAt && isSafe(one))
   return newerIsCopied && termOf(backup, policy, new Date(+now - graceMs)).over
 }
 
