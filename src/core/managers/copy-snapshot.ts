@@ -141,7 +141,7 @@ async function begin(
       if (!wait && nth > attempts) throw givenUp(want, why)
       // What Azure broke off stays half-filled for ever, and holds the name.
       await azure.snapshots.remove(found, run.signal)
-      const text = `Azure broke off the copy ${found.name}: ${why} It is begun again.`
+      const text = `Azure broke off the copy ${found.name}: ${why.replace(/\.$/, '')}. It is begun again.`
       if (!wait) run.report({ type: 'notice', code: 'COPY_AGAIN', text })
     }
 
