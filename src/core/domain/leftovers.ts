@@ -80,16 +80,14 @@ export function findLeftovers(
   for (const { resourceId, type, note } of tagged) {
     const kind = kindOfType[type.toLowerCase()]
     if (!kind) continue
-    const told = decodeTemporary(note)
-    const holds = tagHold(told, now) ?? (kind === 'vm' ? lastingHold(told) : undefined)
     const at = found.findIndex((other) => other.kind === kind && sameId(other.resourceId, resourceId))
     const seen = found[at]
     if (seen) {
-      // Of a name that the journal knows, and made by another command: what was journalled has never been there, or is gone.
-      const ours = journal.some((entry) => seen.journalIds.includes(entry.id) && isMadeBy(told, entry))
-      if (!ours) found[at] = { ...seen, inUse: seen.inUse ?? holds }
+      const entries = journal.filter(({ id }) => seen.journalIds.includes(id))
+      found[at] = { ...seen, inUse: seen.inUse ?? markHold(kind, note, entries, now) }
       continue
     }
+    const told = decodeTemporary(note)
     const purpose = told?.purpose ?? 'unknown'
     found.push({
       kind,
@@ -98,11 +96,26 @@ export function findLeftovers(
       owner: told?.owner,
       since: told?.since,
       journalIds: [],
-      inUse: holds,
+      inUse: markHold(kind, note, [], now),
       kept: false,
     })
   }
   return found.toSorted((a, b) => temporaryKinds.indexOf(a.kind) - temporaryKinds.indexOf(b.kind))
+}
+
+/**
+ * Why a thing must stay by its mark; undefined when it may go. That of a name which the journal knows may be of another
+ * command: then what was journalled has never been there, or is gone.
+ */
+export function markHold(
+  kind: TemporaryKind,
+  note: string,
+  journalled: readonly Pick<JournalFact, 'owner' | 'createdAt'>[],
+  now: Date,
+): string | undefined {
+  const told = decodeTemporary(note)
+  if (journalled.some((entry) => isMadeBy(told, entry))) return undefined
+  return tagHold(told, now) ?? (kind === 'vm' ? lastingHold(told) : undefined)
 }
 
 function journalHold({ ownerAlive, createdAt, purpose }: JournalFact, now: Date): string | undefined {

@@ -1,8 +1,9 @@
 /** What is to happen to one leftover: decided by what Azure says of it now, done by the caller. */
 import { groupNameOf, resourceRefOf } from '../domain/arm-id.js'
-import type { Leftover } from '../domain/leftovers.js'
+import { type Leftover, markHold } from '../domain/leftovers.js'
 import { isPreviousDisk } from '../domain/previous-disk.js'
-import { makesLasting } from '../domain/temporary.js'
+import { tagOf } from '../domain/tag-text.js'
+import { makesLasting, temporaryTag } from '../domain/temporary.js'
 import { AzlinError } from '../errors.js'
 import type { DrillAzure } from '../ports/drill-azure.js'
 import type { JournalEntry } from '../ports/records.js'
@@ -18,6 +19,7 @@ export interface Deed {
 }
 
 export interface Around {
+  readonly now: Date
   readonly entries: readonly JournalEntry[]
   /** ARM ids, in lower case, that would be gone by then. */
   readonly gone: ReadonlySet<string>
@@ -28,11 +30,11 @@ export interface Around {
 const nothing: Deed = { remove: undefined }
 const unmarkOnly: Deed = { remove: undefined, unmark: true }
 
-/** HOLDS_OTHERS when something would go along that azlin did not make. */
+/** HOLDS_OTHERS when something would go along that azlin did not make, CONFLICT when it has come into use meanwhile. */
 export async function deedFor(
   azure: DrillAzure,
   { kind, resourceId, kept, purpose }: Leftover,
-  { entries, gone, previous }: Around,
+  { now, entries, gone, previous }: Around,
   run: Run,
 ): Promise<Deed> {
   const group = groupNameOf(resourceId)
@@ -46,6 +48,9 @@ export async function deedFor(
 
   const found = await findTemporary(azure, kind, ref, run.signal)
   if (!found || !isMarked(found)) return nothing
+  // The list of what is marked lags behind, and what is done with the rest of it takes its time.
+  const reason = markHold(kind, tagOf(found.tags, temporaryTag) ?? '', entries, now)
+  if (reason !== undefined) throw new AzlinError('CONFLICT', { what: ref.name, reason })
   if (kept) return unmarkOnly
   const remove = (signal: AbortSignal) => removeTemporary(azure, kind, ref, signal)
   switch (kind) {

@@ -69,6 +69,25 @@ describe('the sweep', () => {
     expect(exists(id)).toBe(true)
   })
 
+  it('leaves what another command has made of the name since the sweep began', async () => {
+    const first = await leftoverDisk('first', -1, hostname())
+    const second = await leftoverDisk('second', -1, hostname())
+    for (const id of [first, second]) await core.journalOfTheDead(entry('disk', id))
+    core.sandbox.faults.add({ kind: 'delay', ms: 300, method: 'DELETE', path: 'disks/first' })
+    const sweeping = sweep()
+    while (!core.sandbox.faults.list().some(({ hits }) => hits > 0))
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    const [since, until] = [60_000, 3_600_000].map((ms) => new Date(+core.clock.now() + ms))
+    if (!since || !until) throw new Error('no time')
+    const note = encodeTemporary({ purpose: 'restore web-1', owner: hostname(), since, until })
+    await core.azure.tags.merge(second, { [temporaryTag]: note }, core.run().signal)
+    expect(await sweeping).toMatchObject({
+      removed: [{ resource: first }],
+      left: [{ resource: second, reason: expect.stringContaining('restore web-1'), failed: false }],
+    })
+    expect([exists(first), exists(second)]).toEqual([false, true])
+  })
+
   it('leaves what a living command has journalled', async () => {
     const id = await leftoverDisk('busy', 3_600_000)
     await core.records.journal.open(entry('disk', id), new Date())
