@@ -87,7 +87,10 @@ export class TemporaryResources {
     return theirs !== undefined && theirs.owner === ours?.owner && +(theirs.since ?? 0) === +(ours.since ?? 0)
   }
 
-  /** Writes it down, then makes it; `create` says when it sends the request. If making fails half-way it is still removed. */
+  /**
+   * Writes it down, then makes it. If making fails half-way it is still removed. With `find`, `create` says when it sends
+   * the request.
+   */
   async make<T>(
     kind: TemporaryMade,
     ref: ResourceRef,
@@ -108,8 +111,9 @@ export class TemporaryResources {
         isSent = true
       })
     } catch (error) {
-      // Then the thing of that name is somebody else's, and not ours to remove.
-      if (AzlinError.is(error, 'NAME_TAKEN')) await this.#forget(held)
+      // Then a thing of that name is somebody else's, and not ours to remove.
+      const isNotOurs = AzlinError.is(error, 'NAME_TAKEN') || (find !== undefined && !isSent)
+      if (isNotOurs) await this.#forget(held)
       held.unsure = isSent && isUnanswered(error)
       throw error
     }

@@ -147,6 +147,19 @@ describe('a restore in place that does not go well', () => {
     })
     await temporary.remove(core.run())
     expect(await core.azure.disks.find(ref, signal)).toBeDefined()
+
+    // Stopped before that was seen: nothing was asked for, so there is nothing to remove.
+    core.sandbox.faults.add({ kind: 'delay', ms: 300, method: 'GET', path: 'disks/kept', times: 1 })
+    const stop = new AbortController()
+    const making = expect(temporary.makeDisks([{ plan, ref }], 'westus2', {}, core.run(stop))).rejects.toMatchObject({
+      code: 'INTERRUPTED',
+    })
+    while (!core.sandbox.faults.list().some(({ hits }) => hits > 0))
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    stop.abort(new AzlinError('INTERRUPTED', { by: 'SIGINT' }))
+    await making
+    await temporary.remove(core.run())
+    expect(await core.azure.disks.find(ref, signal)).toBeDefined()
     expect(await core.records.journal.list()).toEqual([])
   })
 
