@@ -13,6 +13,7 @@ import type { DrillAzure } from '../ports/drill-azure.js'
 import type { Run } from '../run.js'
 import { audited } from './audited.js'
 import { restoreBeside } from './beside-restore.js'
+import { agentOwed } from './boot.js'
 import type { DrillDeps } from './drill-deps.js'
 import { type Place, Places, placeName } from './drill-places.js'
 import { roomFor } from './drill-room.js'
@@ -252,6 +253,7 @@ function besidePlan(
 ) {
   const made = { ...facts, size, zone }
   const { disks } = planBeside({ ...backup, machine: made }, undefined, [])
+  const owed = agentOwed(facts.agent)
   return {
     newVm,
     region,
@@ -261,7 +263,7 @@ function besidePlan(
     disks,
     network: { subnetId },
     // In an outage a VM that runs and is silent is worth more than none.
-    agent: facts.agent ? ('should' as const) : ('may' as const),
+    agent: owed === 'must' ? 'should' : owed,
     tags: originTags(vm),
   }
 }

@@ -114,6 +114,15 @@ describe('a failover', () => {
     expect(await runs(newVm)).toBe(true)
   })
 
+  it('waits for none where the VM had none that worked', async () => {
+    core = await ready()
+    await core.seedLab()
+    await backedUp(core, quiet)
+    const { result } = await failedOver(quiet)
+    expect(result).toMatchObject({ guestReported: false })
+    expect(result.rtoSeconds).toBeLessThan(150)
+  })
+
   it('waits shortly where nobody knows of one', async () => {
     core = await ready(idle)
     silent()
