@@ -80,6 +80,7 @@ export function recallFault({ tags }: Snapshot, depth: Depth, found: Found): voi
 
 function accuse(found: Found, fault: Fault, problem: string): void {
   found.problems = [...found.problems, problem]
-  found.fault = fault
+  // What is seen by fewer verifications must not be forgotten for what is seen by all.
+  found.fault = found.fault === 'changed' ? 'changed' : fault
   if (found.readable === true) found.readable = false
 }

@@ -197,7 +197,10 @@ describe('a data disk that is raw', () => {
     }
     expect(await find(backup.name)).toMatchObject({ verifiedAt: undefined })
     scramble(backup, 'data')
-    expect(await verify(backup)).toMatchObject({ success: true })
+    expect(await verify(backup, deep)).toMatchObject({ success: true })
+    scramble(backup, 'raw')
+    await verify(backup, deep)
+    expect(resourceOf(backup, 1).tags?.['azlin:fault']).toMatch(/^fault=changed/)
   })
 
   it('is no fault, and said, when an older backup of it had one', async () => {
