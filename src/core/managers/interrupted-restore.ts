@@ -27,13 +27,14 @@ export async function settleRestore(
 
   const newDisks = idsIn(details['newDisks'])
   const swapped = machine.disks.some((disk) => newDisks.some((id) => sameId(id, disk.id)))
-  const previous = swapped ? await stillThere(azure, machine, previousDisksIn(details), run) : []
+  const previous = await leftOver(azure, machine, previousDisksIn(details), run)
   const kept = previous.length > 0 ? `; its old disks are kept: ${previous.map(({ name }) => name).join(', ')}` : ''
   if (!dryRun) await markPrevious({ azure, clock }, machine, previous, run)
   const { power } = await azure.machines.status(machine, run.signal)
-  const shouldRun = swapped || details['wasRunning'] === true
+  // Where it has neither the new disks nor the old ones, whoever gave it others has seen to that.
+  const shouldRun = swapped || (details['wasRunning'] === true && previous.length === 0)
   if (!shouldRun || power === 'running' || power === 'starting')
-    return kept === '' ? undefined : `${machine.name} has its restored disks${kept}`
+    return kept === '' ? undefined : `${machine.name} has ${swapped ? 'its restored' : 'other'} disks${kept}`
 
   const left = `${machine.name} was left stopped with its ${swapped ? 'restored' : 'old'} disks`
   if (dryRun) return `${left}, and is to be started${kept}`
@@ -51,13 +52,13 @@ function idsIn(list: unknown): readonly string[] {
   return Array.isArray(list) ? list.map(String) : []
 }
 
-/** Old disks that exist, and that the VM does not have again. */
-async function stillThere({ disks }: Azure, machine: Machine, ids: readonly string[], run: Run) {
+/** Old disks that exist, and that no VM has (again): also where a later restore has put others in the place of the new ones. */
+async function leftOver({ disks }: Azure, machine: Machine, ids: readonly string[], run: Run) {
   const refs = ids
     .filter((id) => !machine.disks.some((disk) => sameId(disk.id, id)))
     .flatMap((id) => resourceRefOf(id) ?? [])
   const found = await Promise.all(refs.map((ref) => disks.find(ref, run.signal)))
-  return found.filter((disk) => disk !== undefined)
+  return found.filter((disk) => disk !== undefined).filter(({ managedBy }) => managedBy === undefined)
 }
 
 /** As a restore that came to its end does. That one cannot be marked keeps nothing from running again. */

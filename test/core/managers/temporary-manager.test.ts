@@ -206,13 +206,13 @@ describe('the sweep', () => {
 
   it('never removes a disk that a restore was told to keep, though an earlier one that was cut off had made it', async () => {
     const { signal } = core.run()
-    const { id, disks } = await core.azure.machines.get(db, signal)
+    const { id } = await core.azure.machines.get(db, signal)
     const [kept, cutOff] = [await leftoverDisk('kept', -1, hostname()), await leftoverDisk('cut-off', -1, hostname())]
     await core.azure.tags.merge(kept, { 'azlin:previous-disk-of': 'db-1' }, signal)
     for (const disk of [kept, cutOff]) await core.journalOfTheDead(entry('disk', disk))
-    // Killed after the swap; that its old disk is one is written on it only now, or not at all.
-    const newDisks = disks.map((disk) => disk.id)
-    await core.journalOfTheDead(entry('restore', id, { wasRunning: true, newDisks, previousDisks: [cutOff] }))
+    // Killed after the swap, and replaced since; that its old disk is one is written on it only now, or not at all.
+    await core.azure.machines.deallocate(db, signal)
+    await core.journalOfTheDead(entry('restore', id, { wasRunning: true, newDisks: [], previousDisks: [cutOff] }))
     core.sandbox.faults.add({
       kind: 'status',
       status: 403,
@@ -230,7 +230,7 @@ describe('the sweep', () => {
         removed: [],
         unmarked: both,
       })
-      expect(settled).toEqual([expect.stringContaining('its old disks are kept: cut-off')])
+      expect(settled).toEqual(['db-1 has other disks; its old disks are kept: cut-off'])
     }
     expect([kept, cutOff].map((disk) => Object.keys(tagsOf(disk)).includes(temporaryTag))).toEqual([false, false])
     expect(await core.records.journal.list()).toEqual([])
