@@ -194,6 +194,13 @@ describe('the subscription', () => {
     expect(await rejection(size)).toMatchObject({ code: 'AZURE_UNAVAILABLE' })
   })
 
+  it('is not taken for one without locks when the sign-in is gone', async () => {
+    const { azure } = await connected(cloud)
+    const body = { error: { code: 'ExpiredAuthenticationToken', message: 'The access token expired.' } }
+    cloud.on('GET', /\/locks$/, { status: 401, body })
+    expect(await rejection(azure.locks.inGroup('rg', signal))).toMatchObject({ code: 'NOT_SIGNED_IN' })
+  })
+
   it('offers no size in a region of whose resources none is a VM', async () => {
     const { azure } = await connected(cloud)
     cloud.on('GET', /\/skus$/, { body: { value: [{ resourceType: 'disks', name: 'P', locations: ['westus2'] }] } })
