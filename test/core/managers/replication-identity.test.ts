@@ -3,18 +3,10 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/glo
 import type { Backup } from '../../../src/core/domain/backup.js'
 import type { Snapshot } from '../../../src/core/domain/snapshot.js'
 import type { BackupPolicy } from '../../../src/core/managers/backup-schedules.js'
-import type { ReplicationWish } from '../../../src/core/managers/replication-plan.js'
 import type { Run } from '../../../src/core/run.js'
 import { type CoreOnSandbox, coreOnSandbox, endServer } from '../../support/core-on-sandbox.js'
 import { usualPolicy } from '../support/bench.js'
-
-const group = 'demo-rg'
-const web = { name: 'web-1', resourceGroup: group }
-const there: ReplicationWish = { region: 'eastus2' }
-const waiting = { wait: true, makeGroup: true }
-const hourMs = 3_600_000
-const dayMs = 24 * hourMs
-const acrossRegions = { ...usualPolicy, crossRegionTo: 'eastus2' }
+import { acrossRegions, copiesIn, dayMs, group, hourMs, noticesOf, there, waiting, web } from '../support/copies.js'
 
 let core: CoreOnSandbox
 let run: Run
@@ -27,10 +19,6 @@ afterEach(() => core.close())
 afterAll(endServer)
 
 const pass = (ms: number) => core.sandbox.world.advance(ms)
-const noticesOf = (code: string) =>
-  core.events.flatMap((event) => (event.type === 'notice' && event.code === code ? [event.text] : []))
-const copies = async () =>
-  (await core.azure.snapshots.inSubscription(run.signal)).filter((one) => one.createOption === 'CopyStart')
 
 async function replicate(name: string, resourceGroup = group, wish = there) {
   return core.replication.execute(await core.replication.planOne(name, resourceGroup, wish, run), waiting, run)
@@ -75,7 +63,7 @@ describe('two VMs of one name with backups of one second', () => {
     ]
     const done = await Promise.all(plans.map((plan) => core.replication.execute(plan, waiting, run)))
     expect(done.flatMap(({ jobs }) => jobs.map(({ status }) => status))).toEqual(['completed', 'completed'])
-    const made = (await copies()).map(({ sourceId }) => sourceId?.toLowerCase())
+    const made = (await copiesIn(core)).map(({ sourceId }) => sourceId?.toLowerCase())
     expect(made.toSorted()).toEqual(sources.map(({ id }) => id.toLowerCase()).toSorted())
   })
 
@@ -86,14 +74,14 @@ describe('two VMs of one name with backups of one second', () => {
     const theirs = await backupIn('lab-rg', await osDisk({ name: 'raw-1', resourceGroup: 'lab-rg' }))
     const wish = { ...there, resourceGroup: group }
     await replicate(name, group, wish)
-    const before = await copies()
+    const before = await copiesIn(core)
     expect(before.map(({ sourceId }) => sourceId?.toLowerCase())).toEqual([mine.id.toLowerCase()])
     const lab = { name: 'web-1', resourceGroup: 'lab-rg' }
     expect(await core.backups.listIn('eastus2', lab, {}, run)).toEqual([])
 
     const { jobs } = await replicate(name, 'lab-rg', wish)
     expect(jobs.map(({ status }) => status)).toEqual(['completed'])
-    const both = await copies()
+    const both = await copiesIn(core)
     expect(both.map(({ sourceId }) => sourceId?.toLowerCase()).toSorted()).toEqual(
       [mine.id, theirs.id].map((id) => id.toLowerCase()).toSorted(),
     )
@@ -109,7 +97,7 @@ describe('two VMs of one name with backups of one second', () => {
     // Asked again, each finds its own.
     for (const owner of [group, 'lab-rg'])
       expect((await replicate(name, owner, wish)).jobs.map(({ status }) => status)).toEqual(['completed'])
-    expect(await copies()).toHaveLength(2)
+    expect(await copiesIn(core)).toHaveLength(2)
   })
 })
 
@@ -120,7 +108,9 @@ describe('a VM whose disks have a key of the customer', () => {
     const { notices } = await core.schedules.configure(sealed, acrossRegions, run)
     expect(notices.join()).toMatch(/customer-managed key, and no disk encryption set of eastus2/)
     await core.backups.trigger(sealed, {}, run)
-    expect(noticesOf('NOT_COPYABLE').join()).toMatch(/1 backup of key-1 cannot be copied to eastus2: .* key of its own/)
+    expect(noticesOf(core, 'NOT_COPYABLE').join()).toMatch(
+      /1 backup of key-1 cannot be copied to eastus2: .* key of its own/,
+    )
     await expect(core.replication.complete(sealed, run)).rejects.toMatchObject({ code: 'NOT_COPYABLE' })
   })
 })
@@ -135,13 +125,13 @@ describe("the order of a disk's copies", () => {
     expect(jobs.map(({ backup, status }) => [backup, status])).toEqual(
       [second, third].map((one) => [one?.name, 'completed']),
     )
-    expect(await copies()).toHaveLength(3)
+    expect(await copiesIn(core)).toHaveLength(3)
   })
 
   it('is broken only with a word about what is lost by it', async () => {
     const [, , third] = await take(3)
     await replicate(third?.name ?? '')
-    expect(noticesOf('OVERTAKES').join()).toMatch(
+    expect(noticesOf(core, 'OVERTAKES').join()).toMatch(
       /^2 older backups of web-1 have no copy in eastus2, and cannot get one once/,
     )
   })
@@ -181,7 +171,7 @@ describe('a copy that somebody removed', () => {
     const brief = { ...acrossRegions, dailyRetention: 1 }
     const taken = await take(2, brief)
     await core.replication.complete(web, run)
-    const [gone] = (await copies()).toSorted((a, b) => +b.createdAt - +a.createdAt)
+    const [gone] = (await copiesIn(core)).toSorted((a, b) => +b.createdAt - +a.createdAt)
     if (gone) await core.azure.snapshots.remove(gone, run.signal)
     pass(3 * dayMs)
     const { verdicts } = (await core.retention.plan(web, run)).retention

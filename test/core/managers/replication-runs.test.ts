@@ -1,19 +1,12 @@
 /** Copies over many runs: what breaks off again and again, what cannot be copied beside what can, what may not be noted. */
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { Backup } from '../../../src/core/domain/backup.js'
-import type { ReplicationWish } from '../../../src/core/managers/replication-plan.js'
 import type { Run } from '../../../src/core/run.js'
 import { exitOfCopies } from '../../../src/exit-codes.js'
 import { type CoreOnSandbox, coreOnSandbox, endServer } from '../../support/core-on-sandbox.js'
 import { usualPolicy } from '../support/bench.js'
+import { acrossRegions, copiesIn, dayMs, db, group, hourMs, noticesOf, there, waiting, web } from '../support/copies.js'
 
-const group = 'demo-rg'
-const web = { name: 'web-1', resourceGroup: group }
-const there: ReplicationWish = { region: 'eastus2' }
-const waiting = { wait: true, makeGroup: true }
-const hourMs = 3_600_000
-const dayMs = 24 * hourMs
-const acrossRegions = { ...usualPolicy, crossRegionTo: 'eastus2' }
 const breaksOff = { kind: 'failCopy', errorCode: 'InternalError', message: 'The copy broke.' } as const
 
 let core: CoreOnSandbox
@@ -29,10 +22,6 @@ afterEach(() => core.close())
 afterAll(endServer)
 
 const pass = (ms: number) => core.sandbox.world.advance(ms)
-const noticesOf = (code: string) =>
-  core.events.flatMap((event) => (event.type === 'notice' && event.code === code ? [event.text] : []))
-const copies = async () =>
-  (await core.azure.snapshots.inSubscription(run.signal)).filter((one) => one.createOption === 'CopyStart')
 const copied = async () => (await core.backups.list(web, {}, run)).map(({ replicatedTo }) => replicatedTo.join())
 
 async function take(vm = web): Promise<Backup> {
@@ -76,11 +65,11 @@ describe('a copy of a schedule that breaks off each time', () => {
       pass(dayMs)
       await take()
     }
-    expect(noticesOf('COPY_AGAIN')).toHaveLength(2)
-    expect(noticesOf('PASSED_OVER').join()).toMatch(first.name)
-    expect(noticesOf('COPIES_LATE')).toEqual([])
+    expect(noticesOf(core, 'COPY_AGAIN')).toHaveLength(2)
+    expect(noticesOf(core, 'PASSED_OVER').join()).toMatch(first.name)
+    expect(noticesOf(core, 'COPIES_LATE')).toEqual([])
     // The half copy is gone, and nobody wants it again once it is overtaken.
-    expect((await copies()).map(({ tags }) => tags['azlin:replica-of'])).not.toContain(first.name)
+    expect((await copiesIn(core)).map(({ tags }) => tags['azlin:replica-of'])).not.toContain(first.name)
     const all = async () => core.replication.execute(await core.replication.planAll(web, there, run), waiting, run)
     expect((await all()).errors.filter(Boolean)).toEqual([])
     expect(await copied()).toEqual(['eastus2', 'eastus2', 'eastus2', 'eastus2', ''])
@@ -99,7 +88,7 @@ describe('a copy of a schedule that breaks off each time', () => {
     }
     pass(dayMs)
     await core.replicationRecords.status(web, run)
-    expect(noticesOf('PASSED_OVER')).toEqual([])
+    expect(noticesOf(core, 'PASSED_OVER')).toEqual([])
     expect((await copied()).at(-1)).toBe('eastus2')
   })
 })
@@ -125,7 +114,6 @@ describe('what cannot be copied beside what can', () => {
   })
 
   it('makes a run partial, and one backup impossible that has such a disk', async () => {
-    const db = { name: 'db-1', resourceGroup: group }
     await core.schedules.configure(db, usualPolicy, run)
     const backup = await take(db)
     const data = core.sandbox.world.get(backup.disks[1]?.snapshot.id ?? '')
@@ -137,7 +125,7 @@ describe('what cannot be copied beside what can', () => {
     await expect(core.replication.planOne(backup.name, group, there, run)).rejects.toMatchObject({
       code: 'NOT_COPYABLE',
     })
-    expect(await copies()).toEqual([])
+    expect(await copiesIn(core)).toEqual([])
     const done = await core.replication.execute(await core.replication.planAll(db, there, run), waiting, run)
     expect(done.jobs.map(({ status }) => status)).toEqual(['completed', 'completed'])
     expect(done.refused.map(({ code }) => code)).toEqual(['NOT_COPYABLE'])
@@ -155,8 +143,8 @@ describe('what cannot be copied beside what can', () => {
       expect(done.jobs.map(({ status }) => status)).toEqual(statuses)
       expect(exitOfCopies(done)).toBe(0)
     }
-    expect(noticesOf('NOT_COPYABLE').join()).toMatch(/is passed over: its snapshot .* is a full one/)
-    expect(noticesOf('OVERTAKES')).toEqual([])
+    expect(noticesOf(core, 'NOT_COPYABLE').join()).toMatch(/is passed over: its snapshot .* is a full one/)
+    expect(noticesOf(core, 'OVERTAKES')).toEqual([])
   })
 
   it('ends with 1 when one failed and all others wait behind it', async () => {
@@ -178,9 +166,11 @@ describe('the word about what is overtaken', () => {
         run,
       )
     await begin(second)
-    expect(noticesOf('OVERTAKES').join()).toMatch(/^1 older backup of web-1 has no copy in eastus2, and cannot get one/)
+    expect(noticesOf(core, 'OVERTAKES').join()).toMatch(
+      /^1 older backup of web-1 has no copy in eastus2, and cannot get one/,
+    )
     await begin(third)
-    expect(noticesOf('OVERTAKES')).toHaveLength(1)
+    expect(noticesOf(core, 'OVERTAKES')).toHaveLength(1)
   })
 })
 
@@ -225,7 +215,7 @@ describe('the only copy of a region', () => {
   })
 
   it('is taken off its source when somebody removed it', async () => {
-    const [copy] = await copies()
+    const [copy] = await copiesIn(core)
     if (copy) await core.azure.snapshots.remove(copy, run.signal)
     await core.replicationRecords.status(web, run)
     expect(await told()).not.toHaveProperty('azlin:replicated-to')
@@ -233,7 +223,7 @@ describe('the only copy of a region', () => {
 
   it('stays on it while Azure does not say that it is gone', async () => {
     // Not seen in the list, and not to be read by itself either.
-    const [copy] = await copies()
+    const [copy] = await copiesIn(core)
     const kept = core.sandbox.world.get(copy?.id ?? '')
     core.sandbox.world.remove(copy?.id ?? '')
     const fault = { kind: 'status', status: 403, code: 'AuthorizationFailed', message: 'No.' } as const
@@ -264,17 +254,17 @@ describe('a status that may only be read', () => {
     const { jobs, regions } = await core.replicationRecords.status(web, run)
     expect(jobs.map(({ status }) => status)).toEqual(['completed'])
     expect(regions[0]?.newest?.name).toBe(first?.name)
-    expect(noticesOf('COPY_NOT_NOTED').join()).toMatch(/is complete in eastus2, but its tag could not be told so/)
+    expect(noticesOf(core, 'COPY_NOT_NOTED').join()).toMatch(/is complete in eastus2, but its tag could not be told so/)
   })
 
   it('tells of a copy that is gone', async () => {
     const taken = await takeMany(2)
     for (const { name } of taken)
       await core.replication.execute(await core.replication.planOne(name, group, there, run), waiting, run)
-    const [copy] = await copies()
+    const [copy] = await copiesIn(core)
     if (copy) await core.azure.snapshots.remove(copy, run.signal)
     mayNotWrite()
     await core.replicationRecords.status(web, run)
-    expect(noticesOf('COPY_NOT_NOTED').join()).toMatch(/is no longer there, but its tag could not be told so/)
+    expect(noticesOf(core, 'COPY_NOT_NOTED').join()).toMatch(/is no longer there, but its tag could not be told so/)
   })
 })

@@ -7,12 +7,8 @@ import type { Run } from '../../../src/core/run.js'
 import { openRecords } from '../../../src/db/open.js'
 import { type CoreOnSandbox, coreOnSandbox, endServer } from '../../support/core-on-sandbox.js'
 import { usualPolicy } from '../support/bench.js'
+import { copiesIn, db, group, hourMs, there, waiting } from '../support/copies.js'
 import { replicationOf } from '../support/replication.js'
-
-const group = 'demo-rg'
-const there = { region: 'eastus2' }
-const waiting = { wait: true, makeGroup: true }
-const hourMs = 3_600_000
 
 let core: CoreOnSandbox
 let run: Run
@@ -24,11 +20,7 @@ beforeEach(async () => {
 afterEach(() => core.close())
 afterAll(endServer)
 
-const copies = async () =>
-  (await core.azure.snapshots.inSubscription(run.signal)).filter((one) => one.createOption === 'CopyStart')
-
 describe('two computers that copy the same VM at once', () => {
-  const db = { name: 'db-1', resourceGroup: group }
   let home = ''
   let records: Awaited<ReturnType<typeof openRecords>>
 
@@ -56,7 +48,7 @@ describe('two computers that copy the same VM at once', () => {
       expect(errors.filter(Boolean)).toEqual([])
       expect(jobs.map(({ status }) => status)).toEqual(Array(12).fill('completed'))
     }
-    expect(await copies()).toHaveLength(12)
+    expect(await copiesIn(core)).toHaveLength(12)
   })
 
   it('wait for a copy that the other one has begun since they looked', async () => {

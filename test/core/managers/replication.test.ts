@@ -10,14 +10,8 @@ import type { Run } from '../../../src/core/run.js'
 import { openRecords } from '../../../src/db/open.js'
 import { type CoreOnSandbox, coreOnSandbox, endServer } from '../../support/core-on-sandbox.js'
 import { usualPolicy } from '../support/bench.js'
+import { copiesIn, dayMs, db, group, there, waiting, web } from '../support/copies.js'
 import { replicationOf } from '../support/replication.js'
-
-const group = 'demo-rg'
-const web = { name: 'web-1', resourceGroup: group }
-const db = { name: 'db-1', resourceGroup: group }
-const there: ReplicationWish = { region: 'eastus2' }
-const waiting = { wait: true, makeGroup: true }
-const dayMs = 86_400_000
 
 let core: CoreOnSandbox
 let run: Run
@@ -48,9 +42,6 @@ async function replicateAll(vm: typeof web, wish = there) {
   return replication.execute(await replication.planAll(vm, wish, run), waiting, run)
 }
 
-const copies = async () =>
-  (await core.azure.snapshots.inSubscription(run.signal)).filter((one) => one.createOption === 'CopyStart')
-
 const sent = async (what: RegExp) => (await core.requests()).filter((line) => what.test(line))
 
 describe('copying a backup to another region', () => {
@@ -59,7 +50,7 @@ describe('copying a backup to another region', () => {
     const { jobs, errors } = await replicate(backup?.name ?? '')
     expect(errors.filter(Boolean)).toEqual([])
     expect(jobs.map(({ status, percent }) => [status, percent])).toEqual(Array(3).fill(['completed', 100]))
-    const made = await copies()
+    const made = await copiesIn(core)
     expect(made).toHaveLength(3)
     for (const copy of made) {
       const source = backup?.disks.find(({ snapshot }) => snapshot.id.toLowerCase() === copy.sourceId?.toLowerCase())
@@ -147,7 +138,7 @@ describe('copying a backup to another region', () => {
     await replicate(backup?.name ?? '', { ...there, resourceGroup: 'vault-rg' })
     const { jobs } = await replicate(backup?.name ?? '')
     expect(jobs.map(({ target }) => target.resourceGroup)).toEqual(['vault-rg'])
-    expect(await copies()).toHaveLength(1)
+    expect(await copiesIn(core)).toHaveLength(1)
     expect((await core.backups.listIn('eastus2', web, {}, run)).map(({ name }) => name)).toEqual([backup?.name])
   })
 
@@ -183,7 +174,7 @@ describe('copying a backup to another region', () => {
     // That one is there and one can never be is so however often it is asked.
     for (let round = 0; round < 2; round++)
       expect(await replicateAll(web)).toMatchObject({ jobs: [], errors: [], refused: [] })
-    expect(await copies()).toHaveLength(1)
+    expect(await copiesIn(core)).toHaveLength(1)
   })
 })
 
@@ -193,7 +184,7 @@ describe('a copy that meets trouble', () => {
     core.sandbox.faults.add({ kind: 'drop', when: 'after', method: 'PUT', path: 'eastus2', times: 1 })
     const { errors } = await replicate(backup?.name ?? '')
     expect(errors.filter(Boolean)).toEqual([])
-    expect(await copies()).toHaveLength(1)
+    expect(await copiesIn(core)).toHaveLength(1)
   })
 
   it('fails at once, with the reason, when it can never succeed', async () => {
@@ -226,7 +217,7 @@ describe('a copy that meets trouble', () => {
     core.sandbox.faults.add({ ...broken, times: 1 })
     const { jobs } = await replicate(name)
     expect(jobs.map(({ status, attempts }) => [status, attempts])).toEqual([['completed', 2]])
-    const [copy] = await copies()
+    const [copy] = await copiesIn(core)
     if (copy) await core.azure.snapshots.remove(copy, run.signal)
     core.sandbox.faults.add(broken)
     const again = await replicate(name)
@@ -282,7 +273,7 @@ describe('a copy that meets trouble', () => {
     expect(errors.map((error) => error?.code)).toEqual([undefined, 'NOT_COPYABLE', undefined])
     expect(jobs.map(({ status }) => status)).toEqual(['completed', 'failed', 'completed'])
     expect(jobs[1]?.errorMessage).toMatch(/was deleted while/)
-    expect((await copies()).map(({ name }) => name).toSorted()).toHaveLength(2)
+    expect((await copiesIn(core)).map(({ name }) => name).toSorted()).toHaveLength(2)
   })
 
   it('goes on in Azure when the command is interrupted, and completes in the record later', async () => {
@@ -299,7 +290,7 @@ describe('a copy that meets trouble', () => {
     core.sandbox.world.advance(dayMs)
     const { jobs } = await replicate(backup?.name ?? '')
     expect(jobs.map(({ status }) => status)).toEqual(Array(3).fill('completed'))
-    expect(await copies()).toHaveLength(3)
+    expect(await copiesIn(core)).toHaveLength(3)
   })
 
   it('waits out a target region that is down, and goes on when it is back', async () => {
@@ -328,7 +319,7 @@ describe('copies of disks with a key of the customer', () => {
       .find(({ location }) => location === there.region)
     const { jobs } = await core.replication.execute(await plan(key?.id), waiting, run)
     expect(jobs.every(({ status }) => status === 'completed')).toBe(true)
-    expect((await copies())[0]?.encryptionSetId?.toLowerCase()).toBe(key?.id.toLowerCase())
+    expect((await copiesIn(core))[0]?.encryptionSetId?.toLowerCase()).toBe(key?.id.toLowerCase())
   })
 })
 
@@ -371,7 +362,7 @@ describe('the record of copies', () => {
       one.execute(await one.planAll(db, there, run), waiting, run),
     )
     for (const { errors } of await Promise.all(both)) expect(errors.filter(Boolean)).toEqual([])
-    expect(await copies()).toHaveLength(6)
+    expect(await copiesIn(core)).toHaveLength(6)
     expect(await sent(/^PUT .*eastus2/)).toHaveLength(6)
     expect(await core.replication.jobs({ status: 'completed' })).toHaveLength(6)
   })
@@ -389,7 +380,7 @@ describe('a schedule that wants copies', () => {
   it('has them begun by every backup, without waiting', async () => {
     await core.schedules.configure(web, policy, run)
     const { backup } = await core.backups.trigger(web, {}, run)
-    expect((await copies()).map(({ tags }) => tags['azlin:backup'])).toEqual([backup.name])
+    expect((await copiesIn(core)).map(({ tags }) => tags['azlin:backup'])).toEqual([backup.name])
     expect((await core.replication.jobs({})).map(({ status }) => status)).toEqual(['in_progress'])
     core.sandbox.world.advance(dayMs)
     const second = await core.backups.trigger(web, {}, run)
