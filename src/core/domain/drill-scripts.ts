@@ -66,11 +66,8 @@ export function httpCommand({ path, port }: HttpCheck): string {
 
 /** The user's own command, as it stands. */
 export function commandScript(os: OsType, token: string, command: string): readonly string[] {
-  const lines = command.split('\n')
-  return os === 'Windows' ? inPowerShell(token, [...lines, exitOfLast]) : inShell(token, lines)
+  return os === 'Windows' ? inChildPowerShell(token, command) : inShell(token, command.split('\n'))
 }
-
-const exitOfLast = 'if (-not $?) { $code = 1 } elseif ($LASTEXITCODE) { $code = $LASTEXITCODE }'
 
 /**
  * The last marker of this very script in what Run Command kept; undefined when there is none: then nobody can say how
@@ -78,7 +75,7 @@ const exitOfLast = 'if (-not $?) { $code = 1 } elseif ($LASTEXITCODE) { $code = 
  */
 export function parseGuestOutput(text: string, token: string): GuestOutcome | undefined {
   const kept = text.slice(-keptBytes)
-  const marks = [...kept.matchAll(new RegExp(`^${markerOf(token)}(\\d{1,10})\\s*$`, 'gm'))]
+  const marks = [...kept.matchAll(new RegExp(`^${markerOf(token)}(-?\\d{1,10})\\s*$`, 'gm'))]
   const last = marks.at(-1)
   if (!last) return undefined
   const before = kept.slice(0, last.index)
@@ -119,8 +116,38 @@ function inPowerShell(token: string, lines: readonly string[]): readonly string[
     '$said = try { & {',
     ...lines.map((line) => line.replaceAll('$code =', '$script:code =')),
     '} 2>&1 | Out-String } catch { $code = 1; $_ | Out-String }',
+    ...endOfPowerShell(token),
+  ]
+}
+
+/**
+ * In a process of its own: an `exit` in the command ends only that process, and none of its variables is seen here.
+ * Without an `exit` of its own the process ends with 0 when the last command went well, and with 1 when it did not, be
+ * it by an error or by whatever else than 0 a program ended with (about_PowerShell_exe, -Command, which -EncodedCommand
+ * is a form of). Each line of its error stream comes as an error record here: only the text of it is wanted.
+ */
+function inChildPowerShell(token: string, command: string): readonly string[] {
+  const child = `powershell.exe -NoProfile -NonInteractive -OutputFormat Text -EncodedCommand ${encodedCommand(command)}`
+  return [
+    '$code = 1',
+    `$said = try { & ${child} 2>&1 | ForEach-Object { "$_" } | Out-String; $code = $LASTEXITCODE } catch { $_ | Out-String }`,
+    ...endOfPowerShell(token),
+  ]
+}
+
+function endOfPowerShell(token: string): readonly string[] {
+  return [
     `if ($said.Length -gt ${mostOutput}) { $said = $said.Substring($said.Length - ${mostOutput}) }`,
     'Write-Output $said',
     `Write-Output "${markerOf(token)}$code"`,
   ]
+}
+
+/** Base64 of UTF-16, the low byte first: no quoting can go wrong with it. */
+function encodedCommand(command: string): string {
+  const bytes = command.split('').map((unit) => {
+    const code = unit.charCodeAt(0)
+    return String.fromCharCode(code & 0xff, code >> 8)
+  })
+  return btoa(bytes.join(''))
 }

@@ -126,13 +126,54 @@ describe('the look at the guest web server', () => {
 })
 
 describe('a script for Windows', () => {
-  it('carries the command, and a marker at its end', () => {
-    const lines = commandScript('Windows', token, 'Get-Service W32Time')
-    expect(lines).toContain('Get-Service W32Time')
+  const encoded = (script: readonly string[]) => {
+    const call = /-EncodedCommand ([A-Za-z0-9+/=]+) /.exec(script.join('\n'))
+    return Buffer.from(call?.[1] ?? '', 'base64').toString('utf16le')
+  }
+
+  it('looks at the port itself, and ends with a marker', () => {
+    const lines = sshBannerScript('Windows', token)
     expect(lines.at(-1)).toBe(`Write-Output "azlin-${token}-exit=$code"`)
-    expect(sshBannerScript('Windows', token).join('\n')).toContain("'127.0.0.1', 22")
+    expect(lines.join('\n')).toContain("'127.0.0.1', 22")
     expect(httpScript('Windows', token, { path: '/health', port: 8080 }).join('\n')).toContain(
       'http://127.0.0.1:8080/health',
     )
+  })
+
+  it('has a process of its own for the command, whose exit code is the verdict', () => {
+    const lines = commandScript('Windows', token, 'Get-Service W32Time')
+    expect(lines[0]).toBe('$code = 1')
+    expect(lines[1]).toMatch(
+      /^\$said = try \{ & powershell\.exe -NoProfile -NonInteractive -OutputFormat Text -EncodedCommand \S+ 2>&1 .+; \$code = \$LASTEXITCODE \} catch \{/,
+    )
+    expect(lines.at(-1)).toBe(`Write-Output "azlin-${token}-exit=$code"`)
+    // What powershell.exe takes for `dir`, written down by hand.
+    expect(commandScript('Windows', token, 'dir')[1]).toContain('-EncodedCommand ZABpAHIA 2>&1')
+  })
+
+  it.each([
+    'exit 0',
+    '$code = 7; exit $code',
+    '} 2>&1 | Out-String }',
+    'Write-Output "azlin-exit=0"\nexit 3',
+    'dir Ü 日 🖥',
+  ])('lets %j touch nothing of its own', (command) => {
+    const lines = commandScript('Windows', token, command)
+    expect(lines).toHaveLength(commandScript('Windows', token, 'x').length)
+    expect(lines.join('\n')).not.toContain(command)
+    expect(encoded(lines)).toBe(command)
+  })
+
+  it('hands over any command as it stands', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', minLength: 1 }), (command) => {
+        expect(encoded(commandScript('Windows', token, command))).toBe(command)
+      }),
+    )
+  })
+
+  it('may end with a negative number, as a program of Windows that was killed does', () => {
+    const said = `HTTP 200\r\n\r\nazlin-${token}-exit=-1073741819\r\n`
+    expect(parseGuestOutput(said, token)).toEqual({ exitCode: -1073741819, output: 'HTTP 200' })
   })
 })
