@@ -8,6 +8,12 @@ export const seconds = {
   /** Per GiB of the source when a snapshot travels to another region; the first one of a disk is a full copy. */
   copyPerGiB: 8,
   copyLeast: 120,
+  /**
+   * Until the data of a snapshot of a Premium SSD v2 or Ultra disk is there: 100 GB took 6 minutes
+   * (kubernetes-sigs/azuredisk-csi-driver#1953), 1 GB took 8 (Azure/AKS#4555).
+   */
+  arrivalPerGiB: 3.6,
+  arrivalLeast: 300,
   machineCreate: 45,
   machineUpdate: 15,
   machineDelete: 50,

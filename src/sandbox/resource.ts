@@ -29,12 +29,14 @@ export interface Hidden {
   /** Grant of access to a disk or snapshot that is open. */
   access?: { readonly token: string; readonly until: string; readonly vhdx?: boolean }
   copy?: BackgroundCopy
+  /** Of a snapshot whose data follow it from its disk. */
+  arrival?: Arrival
   power?: Power
   [other: string]: unknown
 }
 
-/** A copy in the background. It works for `workMs` in all, and stands still while its regions or a fault will have it so. */
-export interface BackgroundCopy {
+/** Data that come in the background. It works for `workMs` in all, and stands still while its regions or a fault will have it so. */
+interface BackgroundWork {
   readonly startedAt: string
   /** How long it takes when nothing holds it up, in milliseconds of the sandbox's clock. */
   readonly workMs: number
@@ -48,9 +50,16 @@ export interface BackgroundCopy {
   /** It ends so when so much work is done. */
   readonly failure?: { readonly atMs: number; readonly errorCode: string; readonly errorMessage: string }
   readonly sourceId: string
+}
+
+/** From snapshot to snapshot, at the user's request. */
+export interface BackgroundCopy extends BackgroundWork {
   /** Chain that the source belongs to; of each only one snapshot is copied at a time. */
   readonly sourceFamily: string
 }
+
+/** From a Premium SSD v2 or Ultra disk to its snapshot, by itself. */
+export type Arrival = BackgroundWork
 
 export interface Power {
   /** `running`, `stopped`, `deallocated` or the way there. */

@@ -120,6 +120,7 @@ describe('a disk with sectors of 4096 bytes', () => {
       statusCode: 400,
     })
     await take('big-1', 'big')
+    running.sandbox.world.advance(3_600_000)
     expect((await running.compute.snapshots.get(group, 'big-1')).creationData?.logicalSectorSize).toBe(4096)
     expect(await refusal(diskFrom('small', 'big-1', { sku: { name: 'Standard_LRS' } }))).toMatchObject({
       statusCode: 400,

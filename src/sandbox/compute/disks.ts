@@ -3,6 +3,7 @@ import { objectAt, textsAt } from '../network/json.js'
 import type { Resource } from '../resource.js'
 import type { AddRoute, Call, Sandbox } from '../routes.js'
 import { tagsOf } from '../tags.js'
+import { failArrivals } from './copy-progress.js'
 import { newDisk, resizedDown, sizeAsked, skuOf } from './disk-create.js'
 import { bytesPerGiB, diskType, grown, machinesWith, sizeGB, withoutComputed } from './disk-model.js'
 import { type Change, diskRoutes, firstAnswer, type Place } from './disk-routes.js'
@@ -73,6 +74,7 @@ function updateDisk({ world }: Sandbox, disk: Resource, call: Call): Change {
     resource: disk,
     ...(size < sizeGB(disk) && { failWith: resizedDown() }),
     finish: () => {
+      if (size > sizeGB(disk)) failArrivals(world, disk)
       const { diskSizeGB: _size, ...changes } = withoutComputed(sent)
       disk.properties = {
         ...disk.properties,

@@ -4,12 +4,15 @@ import { invalidParameter, notAllowed } from '../errors.js'
 import { same, textAt } from '../network/json.js'
 import type { Resource } from '../resource.js'
 import type { World } from '../world.js'
-import { completionPercent, isCopying } from './copy-progress.js'
+import { completionPercent, isArriving, isCopying } from './copy-progress.js'
 import { snapshotType } from './disk-model.js'
 
 const windowMs = 5 * 60_000
 const mostInWindow = 7
 const mostOfDisk = 500
+/** Of Premium SSD v2 and Ultra disks: snapshots of one disk whose data are not there yet, and of the subscription. */
+const mostPending = 3
+const mostArriving = 50
 /** Per subscription and region; it is not said whether of the source or the target: so both. */
 const mostCopies = 100
 
@@ -42,6 +45,19 @@ export function checkPace(world: World, disk: Resource, family: string): void {
     throw notAllowed(`The disk '${disk.name}' has ${mostOfDisk} incremental snapshots already, which is the maximum.`)
   }
   disk.hidden['incrementalSnapshotTimes'] = [...recent, now]
+}
+
+/** The limits are documented (restrictions of incremental snapshots), the answer to one too many is not: code and words are a guess. */
+export function checkPending(world: World, disk: Resource): void {
+  const arriving = world.list(snapshotType).filter((snapshot) => isArriving(world, snapshot))
+  if (arriving.filter(({ hidden }) => same(hidden.arrival?.sourceId, disk.id)).length >= mostPending) {
+    throw notAllowed(
+      `The disk '${disk.name}' has ${mostPending} snapshots in pending state already, which is the maximum. Please retry when their background copy has completed.`,
+    )
+  }
+  if (arriving.length >= mostArriving) {
+    throw notAllowed(`There are ${mostArriving} background copies of snapshots active already, which is the maximum.`)
+  }
 }
 
 /** One copy of a chain at a time, in the order in which the snapshots were taken. */

@@ -2,8 +2,9 @@ import { seconds } from '../durations.js'
 import { ArmError, invalidParameter, notAllowed } from '../errors.js'
 import type { Faults } from '../faults.js'
 import { type Json, objectAt, textAt } from '../network/json.js'
-import type { Resource } from '../resource.js'
+import type { Arrival, Resource } from '../resource.js'
 import type { Call, Sandbox } from '../routes.js'
+import type { World } from '../world.js'
 import { checkNetworkAccess, largeSectorSkus, sectorsOf } from './disk-create.js'
 import {
   contentNow,
@@ -16,7 +17,7 @@ import {
   withTrouble,
 } from './disk-model.js'
 import { copiedEncryption } from './encryption.js'
-import { checkCopyOrder, checkPace, familyOf, hasEarlierCopy } from './families.js'
+import { checkCopyOrder, checkPace, checkPending, familyOf, hasEarlierCopy } from './families.js'
 import { copySource, existingSource } from './source.js'
 
 const defaults = {
@@ -47,6 +48,8 @@ export function newSnapshot(
   if (typeof asked === 'number' && asked < sizeGB(source))
     throw invalidParameter('Disks or snapshot cannot be resized down.')
   const family = incremental ? familyOf(world, source, location) : undefined
+  const follows = source.type === diskType && largeSectorSkus.includes(textAt(source.sku, 'name') ?? '')
+  if (follows) checkPending(world, source)
   if (family !== undefined && option === 'Copy' && source.type === diskType) checkPace(world, source, family)
 
   const [fault] = sandbox.faults.strike(['content'], { method: 'PUT', path: id })
@@ -66,8 +69,16 @@ export function newSnapshot(
     hidden: {
       ...(content && { content }),
       ...(option === 'CopyStart' && background(sandbox, source, { location, id })),
+      ...(follows && { arrival: arrival(world, source) }),
     },
   }
+}
+
+/** What the snapshot of a Premium SSD v2 or Ultra disk holds is of this moment, and can be used when all of it has come. */
+function arrival(world: World, disk: Resource): Arrival {
+  const now = world.now().toISOString()
+  const workMs = world.clock.scaled(Math.max(seconds.arrivalLeast, sizeGB(disk) * seconds.arrivalPerGiB))
+  return { startedAt: now, workMs, doneMs: 0, since: now, sourceId: disk.id }
 }
 
 function sourceOf(

@@ -38,7 +38,7 @@ function createSnapshot(sandbox: Sandbox, call: Call, { id, name, location }: Pl
     properties: { ...properties, provisioningState: 'Updating' },
     hidden,
   })
-  if (hidden.copy) reviewCopies(world, faults)
+  if (hidden.copy || hidden.arrival) reviewCopies(world, faults)
   // The moment of the data is now; when the operation ends is only when Azure says so.
   const taken = world.stamp()
   return {
@@ -49,7 +49,7 @@ function createSnapshot(sandbox: Sandbox, call: Call, { id, name, location }: Pl
         timeCreated: taken,
         diskSizeBytes: sizeGB(snapshot) * bytesPerGiB,
         uniqueId: world.uuid(),
-        provisioningState: 'Succeeded',
+        provisioningState: settledState(snapshot),
       }
     },
     failed: () => world.remove(snapshot.id),
@@ -71,15 +71,25 @@ function updateSnapshot({ world }: Sandbox, snapshot: Resource, call: Call): Cha
     resource: snapshot,
     finish: () => {
       const { diskSizeGB: _size, incremental: _kind, ...changes } = withoutComputed(sent)
-      snapshot.properties = { ...snapshot.properties, ...changes, ...encryption, provisioningState: 'Succeeded' }
+      snapshot.properties = {
+        ...snapshot.properties,
+        ...changes,
+        ...encryption,
+        provisioningState: settledState(snapshot),
+      }
       if (tags) snapshot.tags = tags
       else if (method === 'PUT') delete snapshot.tags
     },
     failed: () => {
-      snapshot.properties = { ...snapshot.properties, provisioningState: 'Succeeded' }
+      snapshot.properties = { ...snapshot.properties, provisioningState: settledState(snapshot) }
     },
     first: firstAnswer(snapshot, call, before),
   }
+}
+
+/** One that failed while its data were to come stays so, whatever else is done with it. */
+function settledState({ hidden }: Resource): string {
+  return hidden.arrival?.failure ? 'Failed' : 'Succeeded'
 }
 
 function breakCopiesOf({ world }: Sandbox, snapshot: Resource): void {

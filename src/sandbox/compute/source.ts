@@ -40,7 +40,7 @@ export function existingSource(world: World, id: string | undefined): Resource {
   return source
 }
 
-/** A copy can be used only when it is one. */
+/** Data that are not there yet can be neither copied nor read. That it is refused is documented, how is not. */
 function checkComplete(world: World, source: Resource): void {
   const percent = completionPercent(world, source)
   if (percent === undefined || percent >= 100) return

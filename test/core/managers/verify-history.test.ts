@@ -147,7 +147,9 @@ describe('a data disk that is blank', () => {
     await core.seedLab()
     const raw = { name: 'raw-1', resourceGroup: 'lab-rg' }
     await core.schedules.configure(raw, usualPolicy, core.run())
-    const { disks } = await verify(await take(raw))
+    const { name } = await take(raw)
+    pass(1)
+    const { disks } = await verify(await core.backups.find(raw, name, core.run()))
     expect(disks.map(({ lun, blank, content }) => ({ lun, blank, content }))).toMatchObject([
       { lun: null, blank: false },
       { lun: 0, blank: false, content: expect.stringMatching(/and data behind: it is raw/) },
