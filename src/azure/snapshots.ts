@@ -120,10 +120,14 @@ export class AzureSnapshots implements Snapshots {
   }
 }
 
-/** A copy across regions that does not say how far it is says at least when its data can be had. */
+/**
+ * A copy across regions that does not say how far it is says at least when its data can be had, and a snapshot of a
+ * Premium SSD v2 or Ultra disk that they cannot: the end of the operation that made it has the one and not the other.
+ */
 function percentOf({ completionPercent, creationData, snapshotAccessState }: ArmSnapshot): number | undefined {
-  const arrived = creationData?.createOption === 'CopyStart' && snapshotAccessState === 'Available'
-  return completionPercent ?? (arrived ? 100 : undefined)
+  const copied = creationData?.createOption === 'CopyStart'
+  const told = copied ? snapshotAccessState === 'Available' : snapshotAccessState === 'Pending'
+  return completionPercent ?? (told ? (copied ? 100 : 0) : undefined)
 }
 
 function toSnapshot(model: ArmSnapshot, asked: Partial<ResourceRef>): Snapshot {

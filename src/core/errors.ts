@@ -89,9 +89,9 @@ const catalogue = {
     message: `The tag ${d.tag} of ${d.vm} holds no schedule that azlin can read.`,
     hint: 'Configure the schedule again to write a new one, or delete the tag.',
   }),
-  BACKUP_INCOMPLETE: (d: { backup: string; why: string }) => ({
-    message: `${d.backup} cannot be restored: ${d.why}.`,
-    hint: 'Choose another backup.',
+  BACKUP_INCOMPLETE: (d: { backup: string; why: string; waits?: boolean }) => ({
+    message: `${d.backup} is not complete: ${d.why}.`,
+    hint: `${d.waits ? 'Wait until all of it is there, or choose' : 'Choose'} another backup.`,
   }),
   NOT_A_SNAPSHOT: (d: { snapshot: string; backup: string }) => ({
     message: `${d.snapshot} belongs to backup ${d.backup}.`,

@@ -5,7 +5,10 @@ import type { PowerState } from './domain/machine.js'
 
 export type AzlinEvent =
   | { type: 'backup.started'; vm: string; backup: string; tier: Tier; disks: number }
-  | { type: 'backup.finished'; vm: string; backup: string }
+  | { type: 'backup.finished'; vm: string; backup: string; complete: boolean }
+  | { type: 'data.awaited'; backup: string }
+  | { type: 'data.arriving'; backup: string; percent: number; secondsLeft: number | undefined }
+  | { type: 'data.arrived'; backup: string }
   | { type: 'backup.steppedDown'; backup: string; from: Tier; to: Tier }
   | { type: 'snapshot.started'; snapshot: string }
   | { type: 'snapshot.finished'; snapshot: string }

@@ -1,5 +1,6 @@
 /** Backups, schedules and cleanups in words. */
 import type { Backup, BackupSchedule } from '../core/domain/backup.js'
+import { filledPercent, isFilling } from '../core/domain/filling.js'
 import type { CleanupResult } from '../core/managers/retention-manager.js'
 import { type Column, fittingTable } from './fitting-table.js'
 import { provenLevel, totalSizeGb } from './json.js'
@@ -53,7 +54,8 @@ export function noBackups(vm: string, tier: string, since: string | undefined, r
 
 export function describeBackup(backup: Backup): string {
   const disks = backup.disks.length === 1 ? '1 disk' : `${backup.disks.length} disks`
-  return `${backup.name}: ${backup.tier} backup of ${backup.vm.name}, ${disks}, ${totalSizeGb(backup)} GiB.`
+  const arriving = isFilling(backup) ? ` Not complete yet: ${filledPercent(backup)} % of its data is there.` : ''
+  return `${backup.name}: ${backup.tier} backup of ${backup.vm.name}, ${disks}, ${totalSizeGb(backup)} GiB.${arriving}`
 }
 
 export function scheduleLines(vm: string, schedule: BackupSchedule, now: Date): string {

@@ -1,4 +1,5 @@
 /** Snapshots and their schedules in words. */
+import { filledPercent, isFilling } from '../core/domain/filling.js'
 import type { SnapshotSet } from '../core/managers/snapshot-manager.js'
 import type { SnapshotStatus, SnapshotSyncItem } from '../core/managers/snapshot-schedules.js'
 import { type Column, fittingTable } from './fitting-table.js'
@@ -23,7 +24,8 @@ export function snapshotTable(sets: readonly SnapshotSet[], now: Date, out: Colu
 
 export function describeSnapshot(set: SnapshotSet): string {
   const disks = set.disks.length === 1 ? '1 disk' : `${set.disks.length} disks`
-  return `${set.name}: snapshot of ${set.vm.name}, ${disks}, ${totalSizeGb(set)} GiB.`
+  const arriving = isFilling(set) ? ` Not complete yet: ${filledPercent(set)} % of its data is there.` : ''
+  return `${set.name}: snapshot of ${set.vm.name}, ${disks}, ${totalSizeGb(set)} GiB.${arriving}`
 }
 
 export function snapshotStatusLines(

@@ -24,7 +24,13 @@ export function sayingOf(event: AzlinEvent): Saying {
     case 'backup.started':
       return begin(event.backup, `Taking ${event.tier} backup ${event.backup} (${disks(event.disks)})`)
     case 'backup.finished':
-      return end(event.backup, `Took ${event.backup}`)
+      return end(event.backup, event.complete ? `Took ${event.backup}` : `Begun: ${event.backup}`)
+    case 'data.awaited':
+      return begin(`data ${event.backup}`, `Waiting for the data of ${event.backup}`)
+    case 'data.arriving':
+      return { type: 'update', key: `data ${event.backup}`, text: `${arrivedSoFar(event)}  ${event.backup}` }
+    case 'data.arrived':
+      return end(`data ${event.backup}`, `All data of ${event.backup} is there`)
     case 'backup.steppedDown':
       return warn(
         `Another computer took the ${event.from} backup of this period first: ${event.backup} is kept as ${event.to}.`,
@@ -133,6 +139,17 @@ export function sayingOf(event: AzlinEvent): Saying {
 function progressOf({ percent, secondsLeft }: { readonly percent: number; readonly secondsLeft: number | undefined }) {
   const left = secondsLeft === undefined ? '' : `, about ${span(secondsLeft)} left`
   return `Copied ${Math.floor(percent)} %${left}`
+}
+
+function arrivedSoFar({
+  percent,
+  secondsLeft,
+}: {
+  readonly percent: number
+  readonly secondsLeft: number | undefined
+}) {
+  const left = secondsLeft === undefined ? '' : `, about ${span(secondsLeft)} left`
+  return `${percent} % of the data is there${left}`
 }
 
 function depthOf(depth: string): string {

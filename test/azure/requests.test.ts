@@ -62,6 +62,9 @@ describe('requests to Azure', () => {
     ['CopyStart', undefined, undefined, undefined],
     ['CopyStart', 'Available', 40, 40],
     ['Copy', 'Available', undefined, undefined],
+    ['Copy', 'Pending', undefined, 0],
+    ['Copy', 'Pending', 60, 60],
+    ['Copy', undefined, undefined, undefined],
   ])('knows of a %s that is %s at %s percent how far it is', async (createOption, state, told, known) => {
     const { azure } = await connected(cloud)
     const properties = { creationData: { createOption }, snapshotAccessState: state, completionPercent: told }

@@ -12,7 +12,8 @@ export default class BackupTrigger extends AzureCommand {
     `Takes one incremental snapshot of every disk of the VM, started together. The tier is decided by what exists: \
 monthly if this month (UTC) has no monthly backup yet, else weekly if this week has none, else daily. A second \
 trigger of the same VM is refused while one is under way. Where the schedule wants copies in a second region, they are \
-begun, and Azure goes on with them.`
+begun, and Azure goes on with them. The data of Premium SSD v2 and Ultra disks arrives in the background: such a backup \
+is listed, and can be restored, when all of it is there.`
   static override examples = [
     { description: 'Take the backup that is due', command: '<%= config.bin %> <%= command.id %> web-1 -g my-rg' },
     {
@@ -25,7 +26,7 @@ begun, and Azure goes on with them.`
     tier: Flags.option({ options: tiers, summary: 'Keep it as this tier, whatever is due.' })(),
     wait: Flags.boolean({
       default: false,
-      summary: 'Wait until the copies that the schedule wants are complete in the second region.',
+      summary: 'Wait until all of its data is there, and the copies that the schedule wants are complete.',
     }),
   }
 
@@ -35,14 +36,16 @@ begun, and Azure goes on with them.`
     await using azlin = await this.open(flags, 'required')
     const { backup, cleanup } = await azlin.backups.trigger(vm, { tier: flags.tier }, azlin.run)
 
+    const waits = flags.wait && !backup.complete
+    const complete = waits ? await azlin.backups.complete(backup, azlin.run) : backup
     const copied = flags.wait ? await azlin.replication.complete(vm, azlin.run) : undefined
-    this.log(describeBackup(backup))
+    this.log(describeBackup(complete))
     if (copied) {
       this.notice(describeReplication(copied.jobs, copied.region))
       process.exitCode = exitOfCopies(copied)
     }
     if (cleanup && cleanup.deleted.length > 0) this.notice(`Expired and removed: ${cleanup.deleted.join(', ')}.`)
     // Read again, so that it tells of the copies that were waited for.
-    return backupJson(copied ? await azlin.backups.find(vm, backup.name, azlin.run) : backup)
+    return backupJson(copied ? await azlin.backups.find(vm, backup.name, azlin.run) : complete)
   }
 }

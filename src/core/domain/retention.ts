@@ -4,6 +4,7 @@
  */
 import type { Backup, BackupSchedule, Tier } from './backup.js'
 import { addMonths, dayMs } from './calendar.js'
+import { isFilling } from './filling.js'
 import { type Retentions, retentionOf } from './tiers.js'
 
 export type RetentionPolicy = Retentions & Pick<BackupSchedule, 'crossRegionEnabled' | 'targetRegion'>
@@ -98,7 +99,7 @@ export function planReplicas({
 
 /** What may still be growing, or may be all that is left, is not a leftover. */
 function isLeftover(half: Backup, newest: Backup | undefined, policy: RetentionPolicy, now: Date): boolean {
-  const settled = +now - +half.createdAt > dayMs && !half.copying
+  const settled = +now - +half.createdAt > dayMs && !half.copying && !isFilling(half)
   return settled && newest !== undefined && newest.createdAt > half.createdAt && termOf(half, policy, now).over
 }
 

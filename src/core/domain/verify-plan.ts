@@ -1,5 +1,6 @@
 /** The temporary disk that a snapshot is verified with. */
-import type { Backup, RecoveryDisk } from './backup.js'
+import type { Backup, RecoveryDisk, RecoveryPoint } from './backup.js'
+import { filledPercent, isFilling } from './filling.js'
 import type { ExportAccess } from './machine.js'
 import { verifyDiskName } from './naming.js'
 import { asClosed, zoneFor } from './restore.js'
@@ -50,8 +51,17 @@ function skuFor({ sectorBytes }: Snapshot, taken: string | undefined): string {
 const settledMs = 24 * 60 * 60_000
 
 /** It will not become complete any more by itself. */
-export function isSettled({ createdAt, copying }: Backup, now: Date): boolean {
-  return !copying && +now - +createdAt > settledMs
+export function isSettled(backup: Backup, now: Date): boolean {
+  return !backup.copying && !isFilling(backup) && +now - +backup.createdAt > settledMs
+}
+
+/** Of a point that is not complete, and has to be restored or copied. */
+export function whyIncomplete(point: RecoveryPoint): { why: string; waits?: true } {
+  if (isFilling(point)) {
+    const why = `Azure is still copying its data in the background (${filledPercent(point)} % is there)`
+    return { why, waits: true }
+  }
+  return { why: whyNotVerifiable({ copying: false, replicaOf: undefined, ...point })?.why ?? 'a disk of it is missing' }
 }
 
 /** Why nothing can be made of it, told before anything is. */
@@ -60,7 +70,7 @@ export function whyNotVerifiable({
   complete,
   copying,
   replicaOf,
-}: Backup): { why: string; way: string } | undefined {
+}: RecoveryPoint & Pick<Backup, 'copying' | 'replicaOf'>): { why: string; way: string } | undefined {
   if (complete) return undefined
   const broken = disks.find(({ snapshot }) => snapshot.copyError !== undefined)
   if (broken)
@@ -74,7 +84,7 @@ export function whyNotVerifiable({
     const far = percent === undefined ? '' : ` (${Math.floor(percent)} %)`
     return {
       why: `the data of ${arriving?.snapshot.name ?? 'a snapshot'} is still being copied${far}`,
-      way: 'Wait until it has arrived; azlin backup replication-status shows how far it is.',
+      way: `Wait until it has arrived; azlin backup ${replicaOf === undefined && !copying ? 'list' : 'replication-status'} shows how far it is.`,
     }
   }
   const unready = disks.find(({ snapshot }) => snapshot.provisioningState !== 'Succeeded')

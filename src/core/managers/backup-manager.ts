@@ -1,8 +1,11 @@
 import type { Backup, Tier } from '../domain/backup.js'
+import { filledPercent, isFilling, taken } from '../domain/filling.js'
 import type { VmRef } from '../domain/machine.js'
 import { dueToday } from '../domain/tiers.js'
+import { whyIncomplete } from '../domain/verify-plan.js'
 import { AzlinError } from '../errors.js'
 import type { Run } from '../run.js'
+import { awaitData } from './await-data.js'
 import { type Inventory, readInventory, readRecovery } from './backup-inventory.js'
 import type { ManagerDeps } from './deps.js'
 import { rememberBackup } from './last-run.js'
@@ -47,12 +50,12 @@ export class BackupManager {
     })
   }
 
-  /** The same, unless the day (UTC) has a complete backup or no tier is due; then undefined. */
+  /** The same, unless the day (UTC) has a backup or no tier is due; then undefined. */
   triggerOfDay(vm: VmRef, run: Run): Promise<Triggered | undefined> {
     return inTurn(this.#deps, vm, { name: 'backup run' }, run, async (records) => {
       const inventory = await readInventory(this.#deps.azure, vm, run)
       const { recovery, schedule } = inventory
-      if (!dueToday(recovery.backups, schedule, this.#deps.clock.now())) return undefined
+      if (!dueToday(taken(recovery), schedule, this.#deps.clock.now())) return undefined
       return this.#finish(await takeBackup(this.#deps, records, inventory, undefined, run), run)
     })
   }
@@ -62,8 +65,13 @@ export class BackupManager {
    * the tags say whose they are. VM_NOT_FOUND when neither VM nor backup is there.
    */
   async list(vm: VmRef, { tier, since }: BackupFilter, run: Run): Promise<readonly Backup[]> {
-    const { backups } = await readRecovery(this.#deps.azure, vm, run)
-    return backups.filter((one) => (!tier || one.tier === tier) && (!since || one.createdAt >= since))
+    const { backups, incomplete } = await readRecovery(this.#deps.azure, vm, run)
+    const isWanted = (one: Backup) => (!tier || one.tier === tier) && (!since || one.createdAt >= since)
+    for (const backup of incomplete.filter((one) => isFilling(one) && isWanted(one))) {
+      const text = `${backup.name} does not count yet: Azure is still copying its data (${filledPercent(backup)} % is there).`
+      run.report({ type: 'notice', code: 'DATA_ARRIVING', text })
+    }
+    return backups.filter(isWanted)
   }
 
   /** What can be restored in a region. Asks nothing of the VM, nor of its own region. */
@@ -80,10 +88,13 @@ export class BackupManager {
     if (found) return found
     const half = incomplete.find(isIt)
     if (!half) throw new AzlinError('BACKUP_NOT_FOUND', { backup: name, vm: vm.name })
-    throw new AzlinError('BACKUP_INCOMPLETE', {
-      backup: half.name,
-      why: 'a disk is missing, or its data has not arrived',
-    })
+    throw new AzlinError('BACKUP_INCOMPLETE', { backup: half.name, ...whyIncomplete(half) })
+  }
+
+  /** The backup when all of its data is there. BACKUP_INCOMPLETE when it never will be. */
+  async complete(backup: Backup, run: Run): Promise<Backup> {
+    await awaitData(this.#deps, backup, run)
+    return this.find(backup.vm, backup.name, run)
   }
 
   /** One of those that a region holds. BACKUP_NOT_FOUND. */

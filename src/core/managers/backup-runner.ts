@@ -1,4 +1,5 @@
 import type { BackupSchedule, Tier } from '../domain/backup.js'
+import { filledPercent, isFilling, taken } from '../domain/filling.js'
 import type { Machine, VmRef } from '../domain/machine.js'
 import type { Recovery } from '../domain/recovery-points.js'
 import { readSchedule } from '../domain/schedule.js'
@@ -49,7 +50,7 @@ export class BackupRunner {
     this.#backups = backups
   }
 
-  /** A backup for each VM whose day (UTC) has no complete one. One VM's failure is in its item and stops no other. */
+  /** A backup for each VM whose day (UTC) has none. One VM's failure is in its item and stops no other. */
   async runDue({ vms, resourceGroup }: RunSelection, options: RunOptions, run: Run): Promise<readonly RunItem[]> {
     const { machines } = this.#deps.azure
     const inGroup = this.#readOnce(run)
@@ -63,13 +64,13 @@ export class BackupRunner {
   async #runOne(machine: Machine, inGroup: GroupReader, { dryRun }: RunOptions, run: Run): Promise<Outcome> {
     const { recovery, schedule } = await inventoryOf(machine, inGroup)
     if (!schedule.enabled) return { outcome: 'skipped', reason: 'its schedule is disabled' }
-    const tier = dueToday(recovery.backups, schedule, this.#deps.clock.now())
+    const tier = dueToday(taken(recovery), schedule, this.#deps.clock.now())
     if (tier !== undefined && dryRun) return { outcome: 'due', tier }
     const triggered = tier === undefined ? undefined : await this.#backups.triggerOfDay(machine, run)
     if (triggered) return { outcome: 'taken', triggered }
     // Copies go one by one: each call of the timer begins those that may begin now.
     if (!dryRun && awaitsCopies(recovery, schedule)) await this.#replication.advance(machine, schedule, run)
-    return notDue
+    return { outcome: 'skipped', reason: whyNotDue(recovery) }
   }
 
   #each<T extends VmRef>(vms: readonly T[], run: Run, work: (vm: T) => Promise<Outcome>): Promise<readonly RunItem[]> {
@@ -106,7 +107,11 @@ export class BackupRunner {
   }
 }
 
-const notDue = { outcome: 'skipped', reason: 'nothing is due today' } as const
+function whyNotDue({ incomplete }: Recovery): string {
+  const filling = incomplete.find(isFilling)
+  if (!filling) return 'nothing is due today'
+  return `${filling.name} was begun, and Azure is still copying its data (${filledPercent(filling)} % is there)`
+}
 
 function awaitsCopies({ backups }: Recovery, { crossRegionEnabled, targetRegion }: BackupSchedule): boolean {
   if (!crossRegionEnabled || targetRegion === undefined) return false

@@ -263,7 +263,7 @@ async function follow(
 }
 
 /** Azure being out of reach says nothing about the copy, which goes on without us. */
-async function look<T>(read: () => Promise<T>, run: Run): Promise<T | 'unknown'> {
+export async function look<T>(read: () => Promise<T>, run: Run): Promise<T | 'unknown'> {
   try {
     return await read()
   } catch (error) {

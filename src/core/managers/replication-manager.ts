@@ -3,6 +3,7 @@ import { type Impossible, stillLacking } from '../domain/copy-plan.js'
 import type { Machine, VmRef } from '../domain/machine.js'
 import { replicatedToIn } from '../domain/recovery-tags.js'
 import type { CopyWant, JobStatus, ReplicationJob } from '../domain/replication.js'
+import { whyIncomplete } from '../domain/verify-plan.js'
 import { AzlinError } from '../errors.js'
 import type { JobFilter } from '../ports/replications.js'
 import type { Run } from '../run.js'
@@ -56,9 +57,9 @@ export class ReplicationManager {
         passed = older.filter((one) => !first.includes(one))
         return [...first, found]
       }
-      if (!incomplete.some((one) => isIt(one.name)))
-        throw new AzlinError('BACKUP_NOT_FOUND', { backup: name, vm: vm.name })
-      throw halfThere(name)
+      const half = incomplete.find((one) => isIt(one.name))
+      if (!half) throw new AzlinError('BACKUP_NOT_FOUND', { backup: name, vm: vm.name })
+      throw halfThere(half)
     })
     const impossible = plan.impossible.find(({ want }) => isIt(want.backup))
     if (impossible) throw notCopyable(impossible)
@@ -72,7 +73,7 @@ export class ReplicationManager {
     return new Set(jobs.filter((job) => job.targetRegion === region).map(({ backup }) => backup.toLowerCase()))
   }
 
-  /** Every complete backup of a VM that the region lacks. VM_NOT_FOUND, NO_BACKUPS, and as `planOne`. */
+  /** Every complete backup of a VM that the region lacks. VM_NOT_FOUND, NO_BACKUPS, BACKUP_INCOMPLETE where there are only such, and as `planOne`. */
   async planAll(vm: VmRef, wish: ReplicationWish, run: Run): Promise<ReplicationPlan> {
     const snapshots = await this.#deps.azure.snapshots.inSubscription(run.signal)
     const plan = await planReplication(this.#deps, vm, snapshots, wish, run, (backups, incomplete) => {
@@ -142,7 +143,8 @@ export class ReplicationManager {
       for (const { code, message } of failed) if (code !== 'NOT_COPYABLE') tellLate(vm, region, message, run)
     } catch (error) {
       if (!AzlinError.is(error) || run.signal.aborted) throw error
-      tellLate(vm, region, error.message, run)
+      // Said already of the backup itself, and its turn comes when it is complete.
+      if (error.code !== 'BACKUP_INCOMPLETE') tellLate(vm, region, error.message, run)
     }
   }
 
@@ -162,11 +164,11 @@ export class ReplicationManager {
 }
 
 function nothingYet({ name: vm, resourceGroup }: VmRef, [newest]: readonly Backup[]): AzlinError {
-  return newest ? halfThere(newest.name) : new AzlinError('NO_BACKUPS', { vm, resourceGroup })
+  return newest ? halfThere(newest) : new AzlinError('NO_BACKUPS', { vm, resourceGroup })
 }
 
-function halfThere(backup: string): AzlinError {
-  return new AzlinError('BACKUP_INCOMPLETE', { backup, why: 'a disk is missing, or its data has not arrived' })
+function halfThere(half: Backup): AzlinError {
+  return new AzlinError('BACKUP_INCOMPLETE', { backup: half.name, ...whyIncomplete(half) })
 }
 
 /** Azure copies a disk's snapshots in order, so that what is passed over now can never be copied. */

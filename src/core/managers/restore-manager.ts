@@ -7,6 +7,7 @@ import { armId } from '../domain/arm-id.js'
 import type { RecoveryPoint } from '../domain/backup.js'
 import type { Disk, Machine, VmRef } from '../domain/machine.js'
 import { planBeside, planInPlace } from '../domain/restore.js'
+import { whyIncomplete } from '../domain/verify-plan.js'
 import { AzlinError } from '../errors.js'
 import type { Records } from '../ports/records.js'
 import type { Run } from '../run.js'
@@ -62,8 +63,7 @@ export class RestoreManager {
   async plan(vm: VmRef, point: RecoveryPoint, options: RestoreOptions, run: Run): Promise<RestorePlan> {
     const { machines } = this.#deps.azure
     run.report({ type: 'restore.preflight', vm: vm.name, backup: point.name })
-    if (!point.complete)
-      throw new AzlinError('BACKUP_INCOMPLETE', { backup: point.name, why: 'not all of its disks are there' })
+    if (!point.complete) throw new AzlinError('BACKUP_INCOMPLETE', { backup: point.name, ...whyIncomplete(point) })
 
     const machine =
       options.newVm === undefined

@@ -1,6 +1,7 @@
 /** One backup: its tier and name, its snapshots, and a second look at who else took one meanwhile. */
 import { randomInt } from 'node:crypto'
 import type { Backup, Tier } from '../domain/backup.js'
+import { filledPercent, isFilling, taken } from '../domain/filling.js'
 import { backupName, stampOf } from '../domain/naming.js'
 import { recoveryTag } from '../domain/recovery-tags.js'
 import { settleTier } from '../domain/rivals.js'
@@ -34,15 +35,15 @@ export async function takeBackup(
   tellWhatVanished(inventory, deps.clock.now(), run)
   let before = inventory
   for (let attempt = 1; ; attempt++) {
-    const taken = await tryOnce(deps, records, before, forced, run)
-    if ('backup' in taken) return taken
+    const outcome = await tryOnce(deps, records, before, forced, run)
+    if ('backup' in outcome) return outcome
     if (attempt === attempts) {
       const reason = 'other backups take the same name again and again'
       throw new AzlinError('CONFLICT', { what: before.machine.name, reason })
     }
     // Not the same pause as theirs: else both take the next second, too.
     await deps.clock.sleep(randomInt(100, 3_000), run.signal)
-    before = taken.collided
+    before = outcome.collided
   }
 }
 
@@ -84,7 +85,7 @@ async function tryOnce(
   }
   const settled = await settle(deps, records, before, after, ours, run)
   tellHonestly(settled.backup, run)
-  run.report({ type: 'backup.finished', vm: machine.name, backup: set })
+  run.report({ type: 'backup.finished', vm: machine.name, backup: set, complete: settled.backup.complete })
   return settled
 }
 
@@ -104,7 +105,7 @@ async function captureUnlessTaken(
 }
 
 function chooseTier({ machine, schedule, recovery }: Inventory, forced: Tier | undefined, at: Date): Tier {
-  const tier = forced ?? tierFor(recovery.backups, schedule, at)
+  const tier = forced ?? tierFor(taken(recovery), schedule, at)
   if (tier === undefined || retentionOf(schedule, tier) === 0)
     throw new AzlinError('TIER_OFF', { vm: machine.name, tier: tier ?? 'daily' })
   return tier
@@ -112,14 +113,14 @@ function chooseTier({ machine, schedule, recovery }: Inventory, forced: Tier | u
 
 /** The present second, or the next that no backup of this VM has. */
 async function freeSecond({ clock }: ManagerDeps, { recovery }: Inventory, run: Run): Promise<Date> {
-  const taken = new Set([...recovery.backups, ...recovery.incomplete].map(({ createdAt }) => stampOf(createdAt)))
+  const used = new Set([...recovery.backups, ...recovery.incomplete].map(({ createdAt }) => stampOf(createdAt)))
   let at = clock.now()
-  for (let wait = 0; wait < 3 && taken.has(stampOf(at)); wait++) {
+  for (let wait = 0; wait < 3 && used.has(stampOf(at)); wait++) {
     await clock.sleep(1_000 - (+at % 1_000), run.signal)
     at = clock.now()
   }
   // A clock that stands still, or was moved back into a crowd.
-  while (taken.has(stampOf(at))) at = new Date(+at + 1_000)
+  while (used.has(stampOf(at))) at = new Date(+at + 1_000)
   return at
 }
 
@@ -135,7 +136,7 @@ async function settle(
   const { backups, incomplete } = after.recovery
   const others = [...backups, ...incomplete].filter((one) => one.name !== ours.name)
   const abandoned = incomplete.length > 0 ? await abandonedHere(records) : []
-  const settled = new Set([...before.recovery.backups.map(({ name }) => name), ...abandoned])
+  const settled = new Set([...taken(before.recovery).map(({ name }) => name), ...abandoned])
   const tier = settleTier({ ours, others, settled, policy: after.schedule })
   if (tier === ours.tier) return { backup: ours, inventory: after }
 
@@ -161,7 +162,7 @@ async function abandonedHere({ journal }: Records): Promise<readonly string[]> {
 }
 
 function tellWhatVanished({ machine, schedule, recovery }: Inventory, now: Date, run: Run): void {
-  for (const tier of vanished(recovery.backups, schedule, now))
+  for (const tier of vanished(taken(recovery), schedule, now))
     run.report({
       type: 'notice',
       code: 'BACKUP_VANISHED',
@@ -169,17 +170,18 @@ function tellWhatVanished({ machine, schedule, recovery }: Inventory, now: Date,
     })
 }
 
-function tellHonestly({ name, disks, complete }: Backup, run: Run): void {
+function tellHonestly(backup: Backup, run: Run): void {
+  const { name, disks } = backup
   if (disks.length > 1)
     run.report({
       type: 'notice',
       code: 'DISKS_NOT_IN_STEP',
       text: `${name} has ${disks.length} disks: each is consistent in itself, but not with the others.`,
     })
-  if (!complete)
+  if (isFilling(backup))
     run.report({
       type: 'notice',
       code: 'DATA_ARRIVING',
-      text: `${name} was begun; Azure is still copying its data in the background, and it is listed when that is done.`,
+      text: `${name} was begun; Azure is still copying its data in the background (${filledPercent(backup)} % is there). It is listed, can be restored and is copied to another region when all of it is there.`,
     })
 }
