@@ -1,12 +1,14 @@
 /** Brings what a failover VM holds back to the VM whose place it took. Neither is switched off or removed. */
 import type { Backup, BackupSchedule } from '../domain/backup.js'
 import { originIn } from '../domain/failover-origin.js'
+import { isFilling } from '../domain/filling.js'
 import type { Machine, VmRef } from '../domain/machine.js'
 import { recoveryOf } from '../domain/recovery-points.js'
 import { usualRetention } from '../domain/schedule.js'
 import { AzlinError } from '../errors.js'
 import type { Run } from '../run.js'
 import { audited } from './audited.js'
+import { awaitData } from './await-data.js'
 import type { DrillDeps } from './drill-deps.js'
 import { replicasIn } from './replica-inventory.js'
 import type { RestoreManager } from './restore-manager.js'
@@ -69,6 +71,8 @@ export class FailbackManager {
     return audited(this.#deps, { operation: 'dr failback', subject: from.id, details }, run, async () => {
       const begun = clock.elapsed()
       const backup = await this.#backUp(from, run)
+      // Azure copies to another region only what is all there.
+      if (isFilling(backup)) await awaitData(this.#deps, backup, run)
       const copy = await this.#copyHome(from, home, backup, run)
       const plan = await this.#restores.plan(refOf(home), copy, {}, run)
       for (const text of plan.notices) run.report({ type: 'notice', code: 'RESTORE', text })
