@@ -1,5 +1,7 @@
 import type { Backup, BackupSchedule } from '../domain/backup.js'
 import { type Impossible, stillLacking } from '../domain/copy-plan.js'
+
+import { taken } from '../domain/filling.js'
 import type { Machine, VmRef } from '../domain/machine.js'
 import { replicatedToIn } from '../domain/recovery-tags.js'
 import type { CopyWant, JobStatus, ReplicationJob } from '../domain/replication.js'
@@ -52,9 +54,9 @@ export class ReplicationManager {
     const plan = await planReplication(this.#deps, vm, snapshots, wish, run, (backups, incomplete) => {
       const found = backups.find((one) => isIt(one.name))
       if (found) {
-        const older = backups.filter((one) => one.createdAt < found.createdAt)
-        const first = older.filter((one) => waiting.has(one.name.toLowerCase()))
-        passed = older.filter((one) => !first.includes(one))
+        const isOlder = (one: Backup) => one.createdAt < found.createdAt
+        const first = backups.filter((one) => isOlder(one) && waiting.has(one.name.toLowerCase()))
+        passed = taken({ backups, incomplete }).filter((one) => isOlder(one) && !first.includes(one))
         return [...first, found]
       }
       const half = incomplete.find((one) => isIt(one.name))

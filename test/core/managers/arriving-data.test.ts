@@ -135,6 +135,18 @@ describe('a backup of a Premium SSD v2 disk', () => {
     expect(await core.copies()).toHaveLength(4)
   })
 
+  it('is told to be overtaken when a later one, whose data was quicker, is copied first', async () => {
+    core.sandbox.faults.add({ kind: 'stallCopy', path: '/snapshots/.*-monthly-.*-lun2$', percent: 10 })
+    const slow = await trigger()
+    const { name } = await trigger('daily')
+    arrive()
+    core.events.length = 0
+    expect(await list()).toEqual([name])
+    expect(notices().map(({ text }) => text)).toEqual([expect.stringMatching(`${slow.name} .+10 % is there`)])
+    await core.replication.planOne(name, undefined, { region: 'eastus2' }, core.run())
+    expect(notices().at(-1)).toMatchObject({ code: 'OVERTAKES', text: expect.stringMatching(/^1 older backup/) })
+  })
+
   it('stays whole when it is the fourth that Azure refuses, and the fourth leaves nothing behind', async () => {
     for (let count = 0; count < 3; count++) {
       await trigger('daily')
