@@ -4,7 +4,7 @@ import { filledPercent, isFilling } from './filling.js'
 import type { ExportAccess } from './machine.js'
 import { verifyDiskName } from './naming.js'
 import { asClosed, zoneFor } from './restore.js'
-import type { Snapshot } from './snapshot.js'
+import { type Snapshot, whyBroken } from './snapshot.js'
 
 export interface VerifyDiskPlan {
   readonly name: string
@@ -78,8 +78,9 @@ export function whyNotVerifiable({
       why: `the copy ${broken.snapshot.name} was broken off (${broken.snapshot.copyError})`,
       way: 'azlin backup replicate begins it again.',
     }
-  const arriving = disks.find(({ snapshot }) => (snapshot.completionPercent ?? 100) < 100)
-  if (copying || arriving) {
+  const failed = disks.some(({ snapshot }) => whyBroken(snapshot) !== undefined)
+  const arriving = failed ? undefined : disks.find(({ snapshot }) => (snapshot.completionPercent ?? 100) < 100)
+  if ((copying && !failed) || arriving) {
     const percent = arriving?.snapshot.completionPercent
     const far = percent === undefined ? '' : ` (${Math.floor(percent)} %)`
     return {
@@ -87,7 +88,9 @@ export function whyNotVerifiable({
       way: `Wait until it has arrived; azlin backup ${replicaOf === undefined && !copying ? 'list' : 'replication-status'} shows how far it is.`,
     }
   }
-  const unready = disks.find(({ snapshot }) => snapshot.provisioningState !== 'Succeeded')
+  const unready =
+    disks.find(({ snapshot }) => whyBroken(snapshot) !== undefined) ??
+    disks.find(({ snapshot }) => snapshot.provisioningState !== 'Succeeded')
   if (unready)
     return {
       why: `its snapshot ${unready.snapshot.name} is ${unready.snapshot.provisioningState}`,

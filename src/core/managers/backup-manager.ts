@@ -1,6 +1,7 @@
 import type { Backup, Tier } from '../domain/backup.js'
 import { filledPercent, isFilling, taken } from '../domain/filling.js'
 import type { VmRef } from '../domain/machine.js'
+import { whyBroken } from '../domain/snapshot.js'
 import { dueToday } from '../domain/tiers.js'
 import { whyIncomplete } from '../domain/verify-plan.js'
 import { AzlinError } from '../errors.js'
@@ -67,10 +68,7 @@ export class BackupManager {
   async list(vm: VmRef, { tier, since }: BackupFilter, run: Run): Promise<readonly Backup[]> {
     const { backups, incomplete } = await readRecovery(this.#deps.azure, vm, run)
     const isWanted = (one: Backup) => (!tier || one.tier === tier) && (!since || one.createdAt >= since)
-    for (const backup of incomplete.filter((one) => isFilling(one) && isWanted(one))) {
-      const text = `${backup.name} does not count yet: Azure is still copying its data (${filledPercent(backup)} % is there).`
-      run.report({ type: 'notice', code: 'DATA_ARRIVING', text })
-    }
+    for (const backup of incomplete.filter(isWanted)) tellWhatIsMissing(backup, run)
     return backups.filter(isWanted)
   }
 
@@ -130,5 +128,17 @@ export class BackupManager {
       run.report({ type: 'cleanup.failed', vm: machine.name, code: error.code, message: error.message })
       return { backup, cleanup: undefined }
     }
+  }
+}
+
+/** Of a backup that was begun and is not listed; half of one that a stopped command left is the business of azlin cleanup. */
+function tellWhatIsMissing(backup: Backup, run: Run): void {
+  const { name, disks } = backup
+  if (isFilling(backup)) {
+    const text = `${name} does not count yet: Azure is still copying its data (${filledPercent(backup)} % is there).`
+    run.report({ type: 'notice', code: 'DATA_ARRIVING', text })
+  } else if (disks.some(({ snapshot }) => whyBroken(snapshot) !== undefined)) {
+    const text = `${name} will never be complete, and does not count: ${whyIncomplete(backup).why}.`
+    run.report({ type: 'notice', code: 'BACKUP_BROKEN', text })
   }
 }

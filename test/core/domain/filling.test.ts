@@ -56,7 +56,11 @@ describe('a backup whose data is still arriving', () => {
     })
     expect(whyNotVerifiable(filling)?.way).toMatch(/azlin backup list/)
     expect(whyIncomplete(half(disk(null)))).toEqual({ why: 'snapshots of it are missing (1 of 2 are there)' })
-    expect(whyIncomplete(half(disk(null), disk(0, { provisioningState: 'Failed' }))).why).toMatch(/is Failed/)
+    const failed = half(
+      disk(null, { completionPercent: 9 }),
+      disk(0, { provisioningState: 'Failed', completionPercent: 9 }),
+    )
+    expect(whyIncomplete(failed)).toEqual({ why: 'its snapshot s0 is Failed' })
   })
 
   it('is never removed nor given up as long as its data arrives, however long that takes', () => {

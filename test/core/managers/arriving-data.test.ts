@@ -74,7 +74,13 @@ describe('a backup of a Premium SSD v2 disk', () => {
     if (disk) failArrivals(core.sandbox.world, disk)
     await expect(waiting).rejects.toMatchObject({ code: 'BACKUP_INCOMPLETE' })
     arrive()
+    core.events.length = 0
     expect(await list()).toEqual([])
+    const text = expect.stringMatching(new RegExp(`^${begun.name} will never be complete, .+-lun2 is Failed`))
+    expect(notices()).toContainEqual({ type: 'notice', code: 'BACKUP_BROKEN', text })
+    // The timer sees that the day has none.
+    const [item] = await runner().runDue({ vms: [raw] }, { dryRun: true }, core.run())
+    expect(item).toMatchObject({ outcome: 'due' })
   })
 
   it('is not taken twice by a timer while its data arrives, nor told to have vanished', async () => {
