@@ -1,6 +1,5 @@
 import type { Backup, BackupSchedule } from '../domain/backup.js'
 import { type Impossible, stillLacking } from '../domain/copy-plan.js'
-
 import { taken } from '../domain/filling.js'
 import type { Machine, VmRef } from '../domain/machine.js'
 import { replicatedToIn } from '../domain/recovery-tags.js'

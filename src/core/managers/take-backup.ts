@@ -105,7 +105,8 @@ async function captureUnlessTaken(
 }
 
 function chooseTier({ machine, schedule, recovery }: Inventory, forced: Tier | undefined, at: Date): Tier {
-  const tier = forced ?? tierFor(taken(recovery), schedule, at)
+  // What is not complete yet holds no place: nobody can restore it.
+  const tier = forced ?? tierFor(recovery.backups, schedule, at)
   if (tier === undefined || retentionOf(schedule, tier) === 0)
     throw new AzlinError('TIER_OFF', { vm: machine.name, tier: tier ?? 'daily' })
   return tier
