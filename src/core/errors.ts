@@ -55,9 +55,11 @@ const catalogue = {
     message: `Subscription ${d.subscription} was not found, or this account cannot see it.`,
     hint: 'Check --subscription, and which account is signed in.',
   }),
-  BACKUP_NOT_FOUND: (d: { backup: string; vm: string | undefined }) => ({
-    message: d.vm ? `There is no backup ${d.backup} of ${d.vm}.` : `There is no backup named ${d.backup}.`,
-    hint: `azlin backup list ${d.vm ?? '<vm>'} shows the backups there are.`,
+  BACKUP_NOT_FOUND: (d: { backup: string; vm: string | undefined; region?: string | undefined }) => ({
+    message: `There is no backup ${d.vm ? '' : 'named '}${d.backup}${d.vm ? ` of ${d.vm}` : ''}${d.region ? ` in ${d.region}` : ''}.`,
+    hint: d.region
+      ? `azlin backup replicate ${d.backup} --target-region ${d.region} copies it there; azlin backup list ${d.vm ?? '<vm>'} shows the backups there are, with --region those of a region.`
+      : `azlin backup list ${d.vm ?? '<vm>'} shows the backups there are.`,
   }),
   NO_BACKUPS: (d: { vm: string; resourceGroup: string; region?: string | undefined }) => ({
     message: `${d.vm} in ${d.resourceGroup} has no backup${d.region ? ` in ${d.region}` : ''}.`,

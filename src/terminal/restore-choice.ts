@@ -44,7 +44,7 @@ export function restoreChoice({ backup, at, region }: ChoiceFlags): Choose {
 
 async function pickFromList({ backups, clock, run }: Shelf, vm: VmRef, region: string | undefined): Promise<Backup> {
   const found = region === undefined ? await backups.list(vm, {}, run) : await backups.listIn(region, vm, {}, run)
-  if (found.length === 0) throw new AzlinError('NO_BACKUPS', { vm: vm.name, resourceGroup: vm.resourceGroup })
+  if (found.length === 0) throw new AzlinError('NO_BACKUPS', { vm: vm.name, resourceGroup: vm.resourceGroup, region })
   const now = clock.now()
   const choices = found.map((backup) => ({ name: backupLine(backup, now), value: backup }))
   return choose(`Which backup of ${vm.name}?`, choices, `Restoring ${vm.name}`, run.signal)

@@ -98,6 +98,26 @@ describe('azlin backup replicate', () => {
     expect(await azure.changes()).toHaveLength(before)
   })
 
+  it('is what is proposed where a region has no copy; one that is no region is said to be none', async () => {
+    const name = await backedUp('web-1')
+    const asked = [
+      ['list', 'web-1', '--region'],
+      ['restore', 'web-1', '--at', '2100-01-01', '--new-vm', 'web-2', '--yes', '--region'],
+      ['restore', 'web-1', '--backup', name, '--new-vm', 'web-2', '--yes', '--region'],
+      ['verify', name, '--replica'],
+      ['verify-all', 'web-1', '--replica'],
+    ]
+    for (const words of asked) {
+      const lost = await azure.run('backup', ...words, 'eastus22', '--json')
+      expect([lost.code, documentOf<Failure>(lost).error]).toMatchObject([
+        4,
+        { code: 'REGION_UNKNOWN', hint: 'Did you mean eastus2?' },
+      ])
+      const { stdout, stderr } = await azure.run('backup', ...words, 'eastus2')
+      expect(stdout + stderr).toMatch(/azlin backup replicate(-all web-1)? \S*.*--target-region eastus2/)
+    }
+  })
+
   it('ends with 4 for a backup that is not there, and with 2 without a region', async () => {
     const ended = await azure.run('backup', 'replicate', 'web-1-backup-daily-20200101-010203', ...east, '--json')
     expect([ended.code, documentOf<Failure>(ended).error.code]).toEqual([4, 'BACKUP_NOT_FOUND'])

@@ -72,7 +72,7 @@ export class BackupManager {
     return backups.filter(isWanted)
   }
 
-  /** What can be restored in a region. Asks nothing of the VM, nor of its own region. */
+  /** What can be restored in a region. Asks nothing of the VM, nor of its own region. REGION_UNKNOWN. */
   async listIn(region: string, vm: VmRef, { tier, since }: BackupFilter, run: Run): Promise<readonly InRegion[]> {
     const found = await replicasIn(this.#deps.azure, vm, region, run)
     return found.filter((one) => (!tier || one.tier === tier) && (!since || one.createdAt >= since))
@@ -98,14 +98,15 @@ export class BackupManager {
   /** One of those that a region holds. BACKUP_NOT_FOUND. */
   async findIn(region: string, vm: VmRef, name: string, run: Run): Promise<Backup> {
     const found = (await this.listIn(region, vm, {}, run)).find((one) => one.name.toLowerCase() === name.toLowerCase())
-    if (!found) throw new AzlinError('BACKUP_NOT_FOUND', { backup: `${name} in ${region}`, vm: vm.name })
+    if (!found) throw new AzlinError('BACKUP_NOT_FOUND', { backup: name, vm: vm.name, region })
     return found
   }
 
   /** The newest complete backup (with `region`: of those it holds) not after a moment. NO_BACKUPS, NO_BACKUP_AT. */
   async newestAt(vm: VmRef, at: Date, region: string | undefined, run: Run): Promise<Backup> {
     const backups = region === undefined ? await this.list(vm, {}, run) : await this.listIn(region, vm, {}, run)
-    if (backups.length === 0) throw new AzlinError('NO_BACKUPS', { vm: vm.name, resourceGroup: vm.resourceGroup })
+    if (backups.length === 0)
+      throw new AzlinError('NO_BACKUPS', { vm: vm.name, resourceGroup: vm.resourceGroup, region })
     const found = backups.find((one) => one.createdAt <= at)
     if (!found) throw new AzlinError('NO_BACKUP_AT', { vm: vm.name, at: at.toISOString() })
     return found

@@ -225,7 +225,8 @@ async function told(look: () => Promise<void>): Promise<string[]> {
     return []
   } catch (error) {
     if (!AzlinError.is(error) || error.code === 'INTERRUPTED') throw error
-    return [error.message.replace(/\.$/, '')]
+    const { near } = AzlinError.is(error, 'REGION_UNKNOWN') ? error.details : { near: '' }
+    return [`${error.message.replace(/\.$/, '')}${near ? ` (did you mean ${near}?)` : ''}`]
   }
 }
 

@@ -212,7 +212,7 @@ export class FailoverManager {
 function choose({ vm, targetRegion, backup, at }: FailoverRequest, there: readonly Backup[]): Backup {
   if (backup !== undefined) {
     const found = there.find(({ name }) => name.toLowerCase() === backup.toLowerCase())
-    if (!found) throw new AzlinError('BACKUP_NOT_FOUND', { backup: `${backup} in ${targetRegion}`, vm: vm.name })
+    if (!found) throw new AzlinError('BACKUP_NOT_FOUND', { backup, vm: vm.name, region: targetRegion })
     return found
   }
   const [newest] = there

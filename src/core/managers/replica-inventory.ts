@@ -5,6 +5,7 @@ import { recoveryTag } from '../domain/recovery-tags.js'
 import { tagOf } from '../domain/tag-text.js'
 import type { Azure } from '../ports/azure.js'
 import type { Run } from '../run.js'
+import { mustKnowRegion } from './known-region.js'
 
 export interface InRegion extends Backup {
   /** A copy whose source is no longer there. */
@@ -13,14 +14,18 @@ export interface InRegion extends Backup {
 
 /**
  * What can be restored in a region, newest first: copies, and backups that were taken there. Works while the VM's
- * own region is down: one list of the subscription's snapshots, and nothing is asked of the VM.
+ * own region is down: one list of the subscription's snapshots, and nothing is asked of the VM. REGION_UNKNOWN, which is
+ * looked into only when nothing is there.
  */
 export async function replicasIn(azure: Azure, vm: VmRef, region: string, run: Run): Promise<readonly InRegion[]> {
   const snapshots = await azure.snapshots.inSubscription(run.signal)
   const known = new Set(snapshots.map(({ id }) => id.toLowerCase()))
   const { backups, replicas } = recoveryOf(snapshots, vm, undefined)
-  return [...backups, ...replicas]
-    .filter((one) => one.complete && one.region.toLowerCase() === region.toLowerCase())
+  const there = [...backups, ...replicas].filter(
+    (one) => one.complete && one.region.toLowerCase() === region.toLowerCase(),
+  )
+  if (there.length === 0) await mustKnowRegion(azure, region, run)
+  return there
     .map((one) => ({
       ...one,
       orphan:

@@ -11,6 +11,7 @@ import { audited, requireRecords } from './audited.js'
 import { readRecovery } from './backup-inventory.js'
 import type { ManagerDeps } from './deps.js'
 import { vmOfBackup } from './find-backup.js'
+import { mustKnowRegion } from './known-region.js'
 import { verifyDisk } from './verify-disk.js'
 import { tagVerified } from './verify-tags.js'
 
@@ -49,7 +50,7 @@ export class VerificationManager {
     this.#deps = deps
   }
 
-  /** By its name alone, complete or not. BACKUP_NOT_FOUND, AMBIGUOUS_BACKUP, RESOURCE_GROUP_NOT_FOUND. */
+  /** By its name alone, complete or not. BACKUP_NOT_FOUND, AMBIGUOUS_BACKUP, RESOURCE_GROUP_NOT_FOUND, REGION_UNKNOWN. */
   async find(name: string, where: VerifyOne, run: Run): Promise<Backup> {
     const { snapshots } = this.#deps.azure
     const { resourceGroup, replicaIn } = where
@@ -61,7 +62,13 @@ export class VerificationManager {
         if (!AzlinError.is(error, 'BACKUP_NOT_FOUND')) throw error
       }
     }
-    return pick(name, await snapshots.inSubscription(run.signal), where)
+    try {
+      return pick(name, await snapshots.inSubscription(run.signal), where)
+    } catch (error) {
+      if (replicaIn !== undefined && AzlinError.is(error, 'BACKUP_NOT_FOUND'))
+        await mustKnowRegion(this.#deps.azure, replicaIn, run)
+      throw error
+    }
   }
 
   /**
@@ -90,7 +97,7 @@ export class VerificationManager {
     })
   }
 
-  /** VM_NOT_FOUND, NO_BACKUPS. One that fails stops no other. */
+  /** VM_NOT_FOUND, NO_BACKUPS, REGION_UNKNOWN. One that fails stops no other. */
   async verifyAll(
     vm: VmRef,
     { which, replicaIn }: VerifyMany,
@@ -126,9 +133,9 @@ export class VerificationManager {
       replicaIn === undefined
         ? [...backups, ...incomplete.filter((one) => isSettled(one, now))]
         : there.filter((one) => one.complete || isSettled(one, now))
-    if (found.length === 0)
-      throw new AzlinError('NO_BACKUPS', { vm: vm.name, resourceGroup: vm.resourceGroup, region: replicaIn })
-    return found
+    if (found.length > 0) return found
+    if (replicaIn !== undefined) await mustKnowRegion(azure, replicaIn, run)
+    throw new AzlinError('NO_BACKUPS', { vm: vm.name, resourceGroup: vm.resourceGroup, region: replicaIn })
   }
 
   #isWanted(backup: Backup, which: VerifyMany['which']): boolean {
@@ -177,6 +184,5 @@ function pick(name: string, snapshots: readonly Snapshot[], { resourceGroup, rep
     region === undefined ? [...backups, ...incomplete] : replicas.filter((one) => one.region.toLowerCase() === region)
   const found = there.find((one) => one.name.toLowerCase() === name.toLowerCase())
   if (found) return found
-  const wanted = region === undefined ? name : `${name} in ${region}`
-  throw new AzlinError('BACKUP_NOT_FOUND', { backup: wanted, vm: vm.name })
+  throw new AzlinError('BACKUP_NOT_FOUND', { backup: name, vm: vm.name, region })
 }
