@@ -5,7 +5,7 @@ import { Command, Flags, type Interfaces } from '@oclif/core'
 import type { Azlin, Lanes, RecordsNeed } from './compose.js'
 import type { VmRef } from './core/domain/machine.js'
 import { validResourceGroup, validVmName } from './core/domain/validation.js'
-import { AzlinError } from './core/errors.js'
+import { AzlinError, type Stoppable } from './core/errors.js'
 import { exitCodes } from './exit-codes.js'
 import { resolveSettings, type Settings, stateFolder } from './settings/settings.js'
 import { Progress } from './terminal/progress.js'
@@ -66,8 +66,11 @@ export abstract class AzlinCommand extends Command {
     if (this.#stop.signal.aborted) process.exit(exitCodes.INTERRUPTED)
     // First the word, then the deed: what is stopped speaks up at once.
     this.notice('Stopping and putting things in order. Press Ctrl-C again to leave now.')
-    this.#stop.abort(new AzlinError('INTERRUPTED', { by }))
+    this.#stop.abort(new AzlinError('INTERRUPTED', { by, during: this.during }))
   }
+
+  /** What is stopped by Ctrl-C, where more is to be said of it than that what was temporary is gone. */
+  protected readonly during: Stoppable | undefined
 
   protected get signal(): AbortSignal {
     return this.#stop.signal

@@ -84,6 +84,8 @@ type DrillFlags = Interfaces.InferredFlags<typeof drillFlags>
 type LoginFlags = Pick<DrillFlags, keyof typeof loginFlags>
 
 export abstract class DrillCommand extends AzureCommand {
+  protected override readonly during = 'drill'
+
   /** Checks the flags and reads the key; nothing is sent yet. */
   protected async wish(flags: DrillFlags): Promise<Omit<DrillOptions, 'testRegion'>> {
     const subnetId = given(flags.subnet, validSubnetId, '--subnet')

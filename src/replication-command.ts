@@ -28,6 +28,8 @@ export interface ReplicationJson {
 }
 
 export abstract class ReplicationCommand extends AzureCommand {
+  protected override readonly during = 'copies'
+
   /** Checks the flags; nothing is sent yet. */
   protected wish(flags: Interfaces.InferredFlags<typeof replicationFlags>): ReplicationWish {
     return {

@@ -11,6 +11,18 @@ export interface Wording {
   readonly retryable?: boolean
 }
 
+/** What Ctrl-C may stop, with what is then true of it. */
+const afterStop = {
+  question: 'Nothing was changed.',
+  copies:
+    'Copies that were begun go on in Azure: azlin backup replication-status <vm> shows how far. The same command goes on with the rest.',
+  backup:
+    'A backup that was not whole yet was removed, or is recorded for azlin cleanup; a whole one stays. Copies that were begun go on in Azure.',
+  drill:
+    'Temporary resources were removed, or are recorded for azlin cleanup. A copy that the drill had begun goes on in Azure, and stays.',
+}
+export type Stoppable = keyof typeof afterStop
+
 const catalogue = {
   // What the user typed.
   INVALID_INPUT: (d: { what: string; value: string; why: string; example: string }) => ({
@@ -310,9 +322,9 @@ const catalogue = {
     message: `The sandbox did not do it: ${d.reason}`,
     hint: 'azlin sandbox status; its log is sandbox/sandbox.log in the state folder.',
   }),
-  INTERRUPTED: (d: { by: string }) => ({
+  INTERRUPTED: (d: { by: string; during?: Stoppable | undefined }) => ({
     message: `Interrupted (${d.by}).`,
-    hint: 'Temporary resources were removed, or are recorded for azlin cleanup.',
+    hint: (d.during && afterStop[d.during]) ?? 'Temporary resources were removed, or are recorded for azlin cleanup.',
   }),
   OUTPUT_FAILED: (d: { reason: string }) => ({
     message: `The result could not be written to standard output: ${d.reason}`,

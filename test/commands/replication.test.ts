@@ -159,7 +159,10 @@ describe('azlin backup replicate', () => {
     const running = azure.begin('backup', 'replicate', name, ...east)
     await running.said('Copying to eastus2')
     running.child.kill('SIGINT')
-    expect((await running.ended).code).toBe(130)
+    const { code, stderr } = await running.ended
+    expect(code).toBe(130)
+    expect(stderr).toContain('Copies that were begun go on in Azure')
+    expect(stderr).not.toContain('Temporary resources')
     await azure.clearFaults()
     expect(statuses(await azure.ok<Jobs>('backup', 'replicate', name, ...east))).toEqual(['completed'])
     expect(copies()).toHaveLength(1)

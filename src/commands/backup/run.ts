@@ -27,6 +27,8 @@ not stop the others: the exit code is 3 then, and 1 when all failed.`
     every: Flags.string({ helpValue: '<time>', exclusive: ['json'], summary: 'Do it again and again: 30m, 1h, 1d.' }),
   }
 
+  protected override readonly during = 'backup'
+
   async run(): Promise<RunJson> {
     const { args, flags } = await this.parse(BackupRun)
     const names = args.vms ?? []

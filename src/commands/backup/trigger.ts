@@ -30,6 +30,8 @@ is listed, and can be restored, when all of it is there.`
     }),
   }
 
+  protected override readonly during = 'backup'
+
   async run(): Promise<BackupJson> {
     const { args, flags } = await this.parse(BackupTrigger)
     const vm = await this.vm(args.vm, flags)
