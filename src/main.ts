@@ -58,7 +58,7 @@ function answer(error: unknown, argv: readonly string[]): number {
   const wanted = wantedExit(error)
   if (wanted !== undefined) return wanted
 
-  const known = explained(error)
+  const known = explained(error, argv)
   if (wantsJson(argv)) process.stdout.write(`${JSON.stringify({ error: known }, undefined, 2)}\n`)
   else tell(known)
   if (known.code === 'INTERNAL' && (argv.includes('--verbose') || process.env['DEBUG']))
@@ -74,10 +74,13 @@ function tell({ code, message, hint }: AzlinError): typeof process.exitCode {
   return process.exitCode || exitCodes[code]
 }
 
-/** oclif's own complaints (`azlin help nonsense`) are about what was typed; whatever else is unknown is a bug. */
-function explained(error: unknown): AzlinError {
+/**
+ * oclif's own complaints, of its commands `help` and `autocomplete`, are about what was typed; whatever else is unknown
+ * is a bug.
+ */
+function explained(error: unknown, [command = '']: readonly string[]): AzlinError {
   if (AzlinError.is(error)) return error
-  if (error instanceof Error && 'oclif' in error) return explainParsing(error, '', [])
+  if (error instanceof Error && 'oclif' in error) return explainParsing(error, command, [])
   return new AzlinError('INTERNAL', { reason: messageOf(error) })
 }
 

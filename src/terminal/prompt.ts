@@ -29,7 +29,11 @@ async function answered<T>(answer: Promise<T>): Promise<T> {
     return await answer
   } catch (error) {
     if (error instanceof Error && /^(ExitPrompt|AbortPrompt|CancelPrompt)Error$/.test(error.name))
-      throw new AzlinError('INTERRUPTED', { by: 'Ctrl-C', during: 'question' }, { cause: error })
+      throw new AzlinError(
+        'INTERRUPTED',
+        { by: /SIGINT/.test(error.message) ? 'Ctrl-C' : 'no answer', during: 'question' },
+        { cause: error },
+      )
     throw error
   }
 }

@@ -71,6 +71,19 @@ describe('a command line that makes no sense', () => {
     }
   })
 
+  it('is refused by the name of the command where it is unknown', async () => {
+    for (const args of [
+      ['autocomplete', '--json'],
+      ['help', 'backup', '--json'],
+    ]) {
+      const { message, hint } = documentOf<Failure>(await run(...args)).error
+      expect([message, hint]).toEqual([
+        `--json is not a flag of azlin ${args[0]}.`,
+        `azlin ${args[0]} --help shows what it takes.`,
+      ])
+    }
+  })
+
   it('is told apart from an argument after a double dash', async () => {
     const { code, stdout, stderr } = await run('backup', 'list', '--', '--json')
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
