@@ -151,6 +151,12 @@ export abstract class AzlinCommand extends Command {
     return this.#progress
   }
 
+  /** Without what stands on the same screen already, said beside the work. */
+  protected unsaid(notes: readonly string[]): readonly string[] {
+    const isOneScreen = process.stdout.isTTY && process.stderr.isTTY
+    return isOneScreen ? notes.filter((note) => !this.progress.told.has(note)) : notes
+  }
+
   protected misused(problem: string): AzlinError {
     return new AzlinError('USAGE', { problem, command: this.words })
   }

@@ -38,6 +38,8 @@ export type AzlinEvent =
   | { type: 'vm.created'; vm: string }
   | { type: 'vm.waiting'; vm: string; for: 'running' | 'agent' }
   | { type: 'vm.ready'; vm: string }
+  /** Nobody waits for it any more, however that ended. */
+  | { type: 'vm.waited'; vm: string }
   | { type: 'restore.rollingBack'; vm: string; reason: string }
   | { type: 'restore.rolledBack'; vm: string }
   | { type: 'drill.started'; vm: string; backup: string; region: string }

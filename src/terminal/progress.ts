@@ -5,7 +5,7 @@
  */
 import type { Report } from '../core/events.js'
 import { colours } from './colour.js'
-import { cut, oneLine } from './table.js'
+import { cut, cutInside, oneLine } from './table.js'
 import { span } from './time.js'
 import { type Saying, sayingOf } from './wording.js'
 
@@ -31,6 +31,7 @@ export function turn(board: Board, saying: Saying, atMs: number): Turned {
   if (saying.type === 'update' && known)
     return { board: board.map((step) => (step === known ? { ...step, text: saying.text } : step)), lines: [] }
   const others = board.filter((step) => step !== known)
+  if (saying.type === 'forget') return { board: others, lines: [] }
   if (saying.type === 'begin' || saying.type === 'update') {
     const step = { key: saying.key, text: saying.text, sinceMs: known?.sinceMs ?? atMs }
     return { board: [...others, step], lines: [] }
@@ -49,7 +50,7 @@ export function boardLines(board: Board, atMs: number, { columns, rows }: Size):
   const room = Math.max(1, rows - 1)
   const lines = board.map(({ text, sinceMs }) => {
     const time = `  ${span((atMs - sinceMs) / 1000)}`
-    return cut(`${cut(text, Math.max(1, columns - 1 - time.length))}${time}`, columns - 1)
+    return cut(`${cutInside(text, Math.max(1, columns - 1 - time.length))}${time}`, columns - 1)
   })
   if (lines.length <= room) return lines
   const shown = lines.slice(0, room - 1)
@@ -72,6 +73,8 @@ export class Progress {
   #painted = 0
   #timer: NodeJS.Timeout | undefined
   readonly #toldAt = new Map<string, number>()
+  /** What the reader had to know, word for word. */
+  readonly told = new Set<string>()
 
   constructor(out: NodeJS.WriteStream, options: ProgressOptions) {
     this.#out = out
@@ -83,6 +86,7 @@ export class Progress {
     if (saying.type === 'request' && !this.#options.verbose) return
     if (this.#options.quiet && !(saying.type === 'request' || (saying.type === 'say' && saying.important))) return
     const said = { ...saying, text: oneLine(saying.text).trim() }
+    if (said.type === 'say' && said.important) this.told.add(said.text)
     if (this.#isLive) this.#show(said)
     else if (this.#isNews(said)) this.#out.write(`${said.text}\n`)
   }
@@ -97,7 +101,7 @@ export class Progress {
 
   /** A log wants to know that it goes on, not every percent. */
   #isNews(saying: Saying): boolean {
-    if (saying.type !== 'update') return true
+    if (saying.type !== 'update') return saying.type !== 'forget'
     const now = performance.now()
     if (now - (this.#toldAt.get(saying.key) ?? Number.NEGATIVE_INFINITY) < logEveryMs) return false
     this.#toldAt.set(saying.key, now)

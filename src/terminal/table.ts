@@ -49,6 +49,18 @@ export function cut(text: string, width: number): string {
   return `${kept}…`
 }
 
+/** The same, with what is left out in the middle: names differ at their ends. */
+export function cutInside(text: string, width: number): string {
+  if (stringWidth(text) <= width || width < 3) return cut(text, width)
+  let kept = ''
+  const segments = [...new Intl.Segmenter().segment(text)].map(({ segment }) => segment)
+  for (const segment of segments.toReversed()) {
+    if (stringWidth(segment + kept) > Math.floor((width - 1) / 2)) break
+    kept = segment + kept
+  }
+  return cut(text, width - stringWidth(kept)) + kept
+}
+
 /** Without line breaks and escape codes: what Azure says is data, and must not steer a terminal. */
 export function oneLine(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')

@@ -8,6 +8,8 @@ export type Saying =
   | { readonly type: 'begin' | 'end'; readonly key: string; readonly text: string }
   /** How far a step is that was begun. */
   | { readonly type: 'update'; readonly key: string; readonly text: string }
+  /** The step is over, and something else says how it ended. */
+  | { readonly type: 'forget'; readonly key: string; readonly text: string }
   | { readonly type: 'say'; readonly text: string; readonly important: boolean }
   | { readonly type: 'request'; readonly text: string }
 
@@ -102,6 +104,8 @@ export function sayingOf(event: AzlinEvent): Saying {
         : begin(`power ${event.vm}`, `${event.vm} runs; waiting for its guest agent`)
     case 'vm.ready':
       return end(`power ${event.vm}`, `${event.vm} is up`)
+    case 'vm.waited':
+      return { type: 'forget', key: `power ${event.vm}`, text: '' }
     case 'restore.rollingBack':
       return warn(`The restore of ${event.vm} failed; putting its old disks and power state back. ${event.reason}`)
     case 'restore.rolledBack':

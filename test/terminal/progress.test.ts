@@ -61,6 +61,27 @@ describe('the board', () => {
     )
   })
 
+  it('shows both ends of a line that is too long: names differ at their ends', () => {
+    const board = ['-lun0', '-lun2'].map((end) => ({
+      key: end,
+      text: `Taking snapshot db-1-backup-monthly-20261127-103216${end}`,
+      sinceMs: 0,
+    }))
+    const lines = boardLines(board, 0, { columns: 50, rows: 24 })
+    expect(lines.map((line) => line.replace(/^(Taking snapshot db-1).*…(.*)$/, '$1 $2'))).toEqual([
+      'Taking snapshot db-1 -20261127-103216-lun0  0 s',
+      'Taking snapshot db-1 -20261127-103216-lun2  0 s',
+    ])
+  })
+
+  it('lets go of what nobody waits for any more, and says nothing of it', () => {
+    const waiting = turn([], sayingOf({ type: 'vm.waiting', vm: 'web-1', for: 'agent' }), 0)
+    expect(waiting.board).toHaveLength(1)
+    const over: AzlinEvent = { type: 'vm.waited', vm: 'web-1' }
+    expect(turn(waiting.board, sayingOf(over), 9)).toEqual({ board: [], lines: [] })
+    expect(shown(false, { quiet: false, verbose: false }, [over])).toBe('')
+  })
+
   it('always leaves room for the cursor, and counts what it leaves out', () => {
     fc.assert(
       fc.property(fc.nat(60), fc.integer({ min: 3, max: 50 }), (steps, rows) => {

@@ -106,7 +106,8 @@ async function boot(deps: DrillDeps, machine: VmRef, owed: ExpectedAgent, note: 
     if (seen.power === 'running') runningAt ??= clock.elapsed()
     return seen
   }
-  const agent = await awaitBoot({ ...deps.boot, machines: { status } }, machine, undefined, owed, run)
+  const booting = awaitBoot({ ...deps.boot, machines: { status } }, machine, undefined, owed, run)
+  const agent = await booting.finally(() => run.report({ type: 'vm.waited', vm: machine.name }))
   if (agent) {
     note('running, and its guest agent has reported')
     return { passedAt: clock.elapsed() }
