@@ -65,8 +65,19 @@ function signInReason(error: unknown): string {
   if (!(error instanceof Error)) return 'the sign-in failed.'
   const tried = 'errors' in error && Array.isArray(error.errors) ? error.errors : [error]
   // A credential that is not set up is no news; one that was tried and refused is.
-  const telling = tried.find((one: unknown) => one instanceof Error && !notSetUp.test(one.message))
+  const telling =
+    tried.find((one: unknown) => one instanceof Error && isOfIdentity(one)) ??
+    tried.find((one: unknown) => one instanceof Error && !notSetUp.test(one.message))
   if (!(telling instanceof Error)) return 'no credential was found in the environment, a managed identity or az.'
   const [first = ''] = telling.message.split(/\r?\n/).filter((line) => line.trim() !== '')
-  return redact(first)
+  if (/network_error/.test(first)) return 'the managed identity cannot be reached, or its certificate is not trusted.'
+  // How the managed identity's own words come wrapped.
+  const { said } = /^\w+: .* - Description: (?<said>.+?) - Correlation ID: /.exec(first)?.groups ?? {}
+  return redact(said === undefined ? first : `the managed identity was refused: ${said}`)
+}
+
+/** Where the environment names the endpoint of a managed identity there is one, whatever its failure is called. */
+function isOfIdentity({ message }: Error): boolean {
+  const isThere = ['IDENTITY_ENDPOINT', 'MSI_ENDPOINT'].some((name) => process.env[name])
+  return isThere && message.startsWith('ManagedIdentityCredential')
 }

@@ -12,6 +12,6 @@ it('says that nobody is signed in when the credential is refused, and sends noth
   const { azure } = await connected(cloud)
   cloud.tokenScript = { status: 400, body: { error: 'invalid_client', error_description: 'Identity not found' } }
   const error = await rejection(azure.snapshots.find({ name: 's', resourceGroup: 'rg' }, new AbortController().signal))
-  expect(error).toMatchObject({ code: 'NOT_SIGNED_IN' })
+  expect(error).toMatchObject({ code: 'NOT_SIGNED_IN', message: expect.stringContaining('Identity not found') })
   expect(cloud.asked).toEqual([])
 })

@@ -49,6 +49,23 @@ describe('the way to Azure', () => {
     expect(ended.code).toBe(4)
   })
 
+  it('says what is wrong with a managed identity that the environment names', async () => {
+    const cases: readonly (readonly [object, RegExp])[] = [
+      [{ IDENTITY_HEADER: 'wrong' }, /the managed identity was refused: .*header/],
+      [{ NODE_EXTRA_CA_CERTS: '' }, /certificate is not trusted/],
+    ]
+    for (const [change, words] of cases) {
+      // Those alone: the others of the chain would run programs.
+      const env = { ...outside(), AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential', ...change }
+      const ended = await azlin(['backup', 'list', 'web-1', '--json'], { home: azure.around.home, env })
+      expect(documentOf<Failure>(ended).error).toMatchObject({
+        code: 'NOT_SIGNED_IN',
+        message: expect.stringMatching(words),
+      })
+      expect(ended.code).toBe(4)
+    }
+  })
+
   it('ends with 1 and a hint when nobody answers', async () => {
     const env = { ...outside(), AZLIN_ARM_ENDPOINT: 'https://127.0.0.1:9' }
     const ended = await azlin(['backup', 'list', 'web-1', '--json'], { home: azure.around.home, env })
