@@ -59,6 +59,12 @@ function tidy(message: string): string {
     .replace(/^Parsing (--[\w-]+)/, '$1:')
     .replaceAll(/\s+/g, ' ')
     .trim()
+    .replace(/^Missing required flag (\S+)$/, '--$1 must be given.')
+    .replace(/^All of the following must be provided when using (--\S+): /, '$1 needs ')
+    .replace(
+      /^(--[^\s=]+)(?:=\S+)? cannot also be provided when using (--[^\s=]+)\.?$/,
+      '$2 and $1 exclude each other.',
+    )
   return /[.?!]$/.test(text) ? text : `${text}.`
 }
 

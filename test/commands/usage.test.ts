@@ -41,6 +41,16 @@ describe('a command line that makes no sense', () => {
   })
 
   it.each([
+    [['dr', 'test', 'web-1'], '--test-region must be given.'],
+    [['backup', 'configure', 'web-1', '--cross-region'], '--cross-region needs --target-region.'],
+    [['backup', 'restore', 'web-1', '--backup', 'a', '--at', '2026-11-23'], '--backup and --at exclude each other.'],
+    [['dr', 'success-rate', '--csv', '--json'], '--csv and --json exclude each other.'],
+  ])('is told which flag is missing, or one too many: %j', async (args, words) => {
+    const { stdout, stderr } = await run(...args)
+    expect(stdout + stderr).toContain(words)
+  })
+
+  it.each([
     [['frobnicate']],
     [['backup', 'frobnicate']],
     [['backup']],
