@@ -59,7 +59,7 @@ describe('a VM that is protected from its first day on', () => {
     await azure.advance(1)
     const dry = await azure.ok<{ results: { outcome: string }[] }>('backup', 'run', 'web-1', '--dry-run')
     expect(dry.results.map(({ outcome }) => outcome)).toEqual(['due'])
-    const second = await azure.ok<{ results: { outcome: string }[] }>('backup', 'run', 'web-1')
+    const second = await azure.ok<{ results: { outcome: string }[] }>('backup', 'run', 'web-1', 'WEB-1')
     expect(second.results.map(({ outcome }) => outcome)).toEqual(['taken'])
   })
 

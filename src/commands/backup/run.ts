@@ -31,7 +31,9 @@ not stop the others: the exit code is 3 then, and 1 when all failed.`
 
   async run(): Promise<RunJson> {
     const { args, flags } = await this.parse(BackupRun)
-    const names = args.vms ?? []
+    // A VM that is named twice is one.
+    const named = new Map((args.vms ?? []).map((name) => [name.toLowerCase(), name]))
+    const names = [...named.values()]
     if (flags.all === names.length > 0) throw this.misused('Name the VMs, or give --all.')
     const pause = flags.every === undefined ? undefined : validDuration(flags.every, '--every')
     const vms = await Promise.all(names.map((name) => this.vm(name, flags)))
