@@ -281,7 +281,7 @@ const catalogue = {
     retryable: true,
   }),
   NETWORK: (d: { what: string; host: string; reason: string }) => ({
-    message: `${d.host} could not be reached for ${d.what}: ${d.reason}`,
+    message: `${d.host} could not be reached for ${d.what}: ${d.reason.replace(/\.$/, '')}.`,
     hint: 'Check the network, the proxy and AZLIN_ARM_ENDPOINT.',
     retryable: true,
   }),
