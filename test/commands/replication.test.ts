@@ -168,6 +168,19 @@ describe('azlin backup replicate', () => {
     expect(copies()).toHaveLength(1)
   })
 
+  it('says once that Azure does not answer meanwhile, and goes on when it does', async () => {
+    const name = await backedUp('web-1')
+    await azure.fault({ kind: 'stallCopy', path: 'eastus2' })
+    const running = azure.begin('backup', 'replicate', name, ...east)
+    await running.said('Copied 0 %')
+    await azure.fault({ kind: 'status', status: 503, code: 'ServiceUnavailable', message: 'Busy.', method: 'GET' })
+    await running.said(`Waiting with ${name}-eastus2`)
+    await azure.clearFaults()
+    const { code, stderr } = await running.ended
+    expect(code).toBe(0)
+    expect(stderr.match(/Waiting with/g)).toHaveLength(1)
+  }, 60_000)
+
   it('is adopted by the next command when it was killed before the answer came', async () => {
     const name = await backedUp('web-1')
     await azure.fault({ kind: 'delay', ms: 2000, method: 'PUT', path: 'eastus2', times: 1 })

@@ -34,7 +34,7 @@ export async function awaitData({ azure, clock }: ManagerDeps, backup: Backup, r
       disks.map(async (disk) => {
         const found = await look(() => azure.snapshots.find(disk.snapshot, run.signal), run)
         if (found === undefined) throw incomplete(backup, `its snapshot ${disk.snapshot.name} was removed`)
-        return found === 'unknown' ? disk : { ...disk, snapshot: found }
+        return AzlinError.is(found) ? disk : { ...disk, snapshot: found }
       }),
     )
   }

@@ -224,9 +224,13 @@ async function follow(
   let shown = -1
   let movedAt = start
   let told = false
+  let unseen = false
   for (;;) {
     const copy = await look(() => azure.snapshots.find(want.target, run.signal), run)
-    if (copy !== 'unknown') {
+    if (AzlinError.is(copy)) {
+      if (!unseen) run.report({ type: 'copy.waiting', snapshot: want.target.name, reason: copy.message })
+      unseen = true
+    } else {
       const broken = copy ? whyBroken(copy) : 'it was removed before it was complete'
       if (copy) traffic[isArriving(copy) ? 'begun' : 'ended'](copy)
       if (broken !== undefined) {
@@ -238,13 +242,14 @@ async function follow(
       if (copy && isReady(copy)) return arrive(deps, traffic, want, job, copy, run)
 
       const percent = copy?.completionPercent ?? 0
-      if (percent !== shown) {
+      if (percent !== shown || unseen) {
         const elapsed = (+clock.now() - +job.startedAt) / 1000
         const left = secondsLeft(percent, elapsed)
         run.report({ type: 'copy.progress', snapshot: want.target.name, percent, secondsLeft: left })
         if (percent >= job.percent + 5) job = await replications.change(job.id, { percent })
+        if (percent !== shown) movedAt = clock.elapsed()
         shown = percent
-        movedAt = clock.elapsed()
+        unseen = false
       }
     }
     const still = clock.elapsed() - movedAt
@@ -263,12 +268,12 @@ async function follow(
 }
 
 /** Azure being out of reach says nothing about the copy, which goes on without us. */
-export async function look<T>(read: () => Promise<T>, run: Run): Promise<T | 'unknown'> {
+export async function look<T>(read: () => Promise<T>, run: Run): Promise<T | AzlinError> {
   try {
     return await read()
   } catch (error) {
     if (!AzlinError.is(error) || !error.retryable || run.signal.aborted) throw error
-    return 'unknown'
+    return error
   }
 }
 
