@@ -150,7 +150,7 @@ export class Calls {
         await poller.poll({ abortSignal: call.signal })
       }
       const value = await poller.pollUntilDone({ abortSignal: call.signal })
-      if (!call.adrift || value !== undefined)
+      if (!call.adrift || !isNothing(value))
         return { value, readBack: call.changed !== undefined && call.read === call.changed, output: call.output }
     } catch (error) {
       if (call.signal.aborted || call.failure) throw error
@@ -238,6 +238,12 @@ function answerWasLost(error: unknown, call: Call): boolean {
 /** It is over, and what came last has not the form of an answer: an empty body, for one. */
 function saidNothing(error: unknown, { refusal }: Call): boolean {
   return refusal === undefined && networkTrouble(error) === undefined && error instanceof TypeError
+}
+
+/** What the SDK's clients make of an empty body: nothing, or fields without values. */
+function isNothing(value: unknown): boolean {
+  if (typeof value !== 'object') return value === undefined
+  return value === null || Object.values(value).every((field) => field === undefined)
 }
 
 /** The operation is no longer to be asked after, which says nothing about how it went. */

@@ -137,6 +137,15 @@ describe('long operations', () => {
     expect(cloud.lines.map((line) => line.split(' ')[0])).toEqual(['DELETE', 'GET', 'GET', 'GET', 'GET'])
   })
 
+  it('waits likewise for a part of a network, of which the SDK makes an answer without a word', async () => {
+    const { azure } = await connected(cloud)
+    const nic = /\/networkInterfaces\/nic$/
+    const there = { body: { id: `${group}/providers/Microsoft.Network/networkInterfaces/nic`, name: 'nic', tags: {} } }
+    cloud.on('DELETE', nic, { status: 202 }).on('GET', nic, there, there, gone)
+    await azure.networks.removeNic({ resourceGroup: 'rg', name: 'nic' }, signal)
+    expect(cloud.lines.map((line) => line.split(' ')[0])).toEqual(['DELETE', 'GET', 'GET', 'GET'])
+  })
+
   it('calls nothing removed that stays there', async () => {
     const { azure } = await connected(cloud, { clock: new HurriedClock() })
     cloud.on('DELETE', path, { status: 202 }).on('GET', path, { body: model('Succeeded') })
