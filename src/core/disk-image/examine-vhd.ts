@@ -2,7 +2,7 @@ import { isZero } from '../domain/disk-image/fields.js'
 import { headBytes } from '../domain/disk-image/file-system.js'
 import type { Finding } from '../domain/disk-image/finding.js'
 import { hasGptSignature } from '../domain/disk-image/gpt.js'
-import { bootVerdict, type JudgedPartition } from '../domain/disk-image/judged-disk.js'
+import { bootProblems, type JudgedPartition } from '../domain/disk-image/judged-disk.js'
 import { layoutOf } from '../domain/disk-image/layout.js'
 import { readMbr } from '../domain/disk-image/mbr.js'
 import { rawData } from '../domain/disk-image/structure.js'
@@ -47,8 +47,7 @@ export async function examineVhd(reader: ImageReader, facts: DiskFacts): Promise
   const partitions = await examinePartitions(reader, examined, role)
   // Where both copies of the table are lost, that its partitions are not found says nothing more.
   const lost = partitions.length === 0 && examined.problems.length > 0
-  const judged = role === 'os' && !lost
-  const boot = judged ? bootVerdict({ ...facts, bootCode: mbr.bootCode, partitions }) : { problems: [], notes: [] }
+  const boot = role === 'os' && !lost ? bootProblems({ ...facts, bootCode: mbr.bootCode, partitions }) : []
   return {
     container: 'vhd',
     table,
@@ -67,11 +66,10 @@ export async function examineVhd(reader: ImageReader, facts: DiskFacts): Promise
       ...partitions.flatMap(({ index, fileSystem, type, problems }) =>
         findings(`partition ${index} (${fileSystem ?? type})`, problems),
       ),
-      ...findings('disk', boot.problems),
+      ...findings('disk', boot),
     ],
     notes: [
       ...examined.notes,
-      ...boot.notes,
       ...partitions.flatMap(({ index, notes }) => notes.map((note) => `Partition ${index}: ${note}`)),
     ],
     blank,

@@ -84,14 +84,6 @@ export function parseGuestOutput(text: string, token: string): GuestOutcome | un
   return { exitCode: Number(last[1]), output }
 }
 
-/**
- * The greeting of an SSH server at the beginning of a line, whatever became of the marker: the script prints nothing
- * that could be taken for it.
- */
-export function greetingIn(text: string): string | undefined {
-  return /^SSH-\d\S*.*$/m.exec(text)?.[0].trim()
-}
-
 function markerOf(token: string): string {
   return `azlin-${token}-exit=`
 }

@@ -5,7 +5,6 @@ import type { HttpCheck } from '../domain/drill-input.js'
 import {
   commandScript,
   type GuestOutcome,
-  greetingIn,
   httpCommand,
   httpScript,
   parseGuestOutput,
@@ -118,11 +117,12 @@ async function inGuest(
         ? httpScript(osType, token, probe.check)
         : commandScript(osType, token, probe.command)
   const text = await azure.guests.run(machine, osType, script, patience.guestMinutes, run.signal)
-  const outcome = parseGuestOutput(text, token)
-  if (outcome) return outcome
-  const greeting = probe.kind === 'banner' ? greetingIn(text) : undefined
-  if (greeting !== undefined) return { exitCode: 0, output: greeting }
-  return { exitCode: -1, output: `the script did not say how it ended. ${text.slice(-300)}` }
+  return (
+    parseGuestOutput(text, token) ?? {
+      exitCode: -1,
+      output: `the script did not say how it ended. ${text.slice(-300)}`,
+    }
+  )
 }
 
 function lastLine(output: string): string {
