@@ -24,8 +24,8 @@ if (argv[0] === '--version' || argv[0] === 'version') {
   if (asksAzure(argv)) require('./trust.js').readRootCertificates()
   const { requireFrom, warmScript } = require('./warm.js')
   const script = warmScript(dist)
-  const load = script ? requireFrom(script, dist) : require
-  load(join(dist, 'main.js')).main(argv, root)
+  const azlin = script ? requireFrom(script, dist)('main.js') : require(join(dist, 'main.js'))
+  azlin.main(argv, root)
 } else {
   process.stderr.write('azlin is not built yet. In its folder, run: npm ci && npm run build\n')
   process.exitCode = 1

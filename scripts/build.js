@@ -94,7 +94,14 @@ async function writeAsScript(esbuild, path, text) {
     logLevel: 'error',
   })
   await mkdir(dirname(path), { recursive: true })
-  await writeFile(path, code)
+  await writeFile(path, withoutCopies(code))
+}
+
+/** To be safe with any CommonJS module, esbuild hands out copies of what it exports, name by name, and copies that again. */
+function withoutCopies(code) {
+  return code
+    .replace(/module\.exports=__toCommonJS\((\w+)\)/, 'module.exports=$1')
+    .replaceAll(/__toESM\((require\("\.[^"]+"\))\)/g, '$1')
 }
 
 /** esbuild has printed what is wrong by then. */

@@ -27,7 +27,7 @@ if (what === 'files') {
     writeFileSync(`${file}.new`, script.createCachedData())
     renameSync(`${file}.new`, file)
   })
-  requireFrom(script, dist)(join(dist, 'main.js')).main(rest, root)
+  requireFrom(script, dist)('main.js').main(rest, root)
 }
 
 function atGoodEnd(write) {

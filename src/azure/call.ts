@@ -1,5 +1,6 @@
 /** What is known of one call while it runs. Policies deep in the SDK's pipeline read and write it. */
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { PipelineResponse } from '@azure/core-rest-pipeline'
 import type { AzlinError } from '../core/errors.js'
 import type { Refusal } from './error-body.js'
 
@@ -35,6 +36,8 @@ export interface Call {
   /** Path of the last change that was sent, and of the last thing that was read with success. */
   changed: string | undefined
   read: string | undefined
+  /** Of a list: the page after the one that was read last, which has been asked for. */
+  nextPage: { readonly url: string; readonly response: Promise<PipelineResponse> } | undefined
 }
 
 export const currentCall = new AsyncLocalStorage<Call>()

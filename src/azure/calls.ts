@@ -204,6 +204,7 @@ export class Calls {
       adrift: false,
       changed: undefined,
       read: undefined,
+      nextPage: undefined,
     }
     try {
       return await unlessAborted(

@@ -8,6 +8,7 @@ import type { Clock } from '../core/clock.js'
 import type { Report } from '../core/events.js'
 import { type Cloud, isLoopback } from './clouds.js'
 import { operationsPolicy, operationsPolicyName } from './policies/operations.js'
+import { readAheadPolicy } from './policies/read-ahead.js'
 import { requestLogPolicy } from './policies/request-log.js'
 import { retryPolicy } from './policies/retry.js'
 
@@ -65,6 +66,8 @@ export class Clients {
         httpClient: await this.#settings.http(),
         credentials: { scopes: [cloud.scope] },
       })
+      // The other clients write the URL of a page anew, so one would not know it again.
+      client.pipeline.addPolicy(readAheadPolicy())
       return this.#equip(client)
     })()
     return this.#compute

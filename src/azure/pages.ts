@@ -1,4 +1,4 @@
-/** Lists that come in pages. */
+/** Lists that come in pages and that the SDK has no words for. */
 import type { CallOptions } from './calls.js'
 import type { Clients } from './clients.js'
 import { isFields } from './error-body.js'
@@ -13,22 +13,4 @@ export async function readPages(clients: Clients, path: string, options: CallOpt
     next = typeof page['nextLink'] === 'string' && page['nextLink'] !== '' ? page['nextLink'] : undefined
   }
   return items
-}
-
-/** The pages of a list. While one is worked on, the next is on its way. */
-export async function* ahead<T>(pages: AsyncIterator<T>): AsyncGenerator<T> {
-  const ask = () => {
-    const page = pages.next()
-    // It may fail before anyone waits for it, or when nobody reads on.
-    page.catch(() => {})
-    return page
-  }
-  for (let next = ask(); ; ) {
-    const { value, done } = await next
-    if (done) return
-    next = ask()
-    // The request goes out now, and not after the work on this page.
-    await new Promise((resolve) => setImmediate(resolve))
-    yield value
-  }
 }

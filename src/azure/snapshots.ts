@@ -9,7 +9,6 @@ import type { CallOptions, Calls } from './calls.js'
 import type { Clients } from './clients.js'
 import { submitted } from './compute-poller.js'
 import { encryptedWith, sharedFields } from './disk-fields.js'
-import { ahead } from './pages.js'
 import { make, taskOf, unmake } from './resources.js'
 
 /** A snapshot takes seconds; the rest is patience with a region in trouble. */
@@ -113,7 +112,7 @@ export class AzureSnapshots implements Snapshots {
   ): Promise<readonly Snapshot[]> {
     return this.#calls.request(task, signal, async (options) => {
       const found: Snapshot[] = []
-      for await (const page of ahead(pages(await this.#clients.compute(), options).byPage()))
+      for await (const page of pages(await this.#clients.compute(), options).byPage())
         for (const model of page) found.push(toSnapshot(model, asked))
       return found
     })

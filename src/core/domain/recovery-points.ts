@@ -74,16 +74,16 @@ export function recoveryOf(snapshots: readonly Snapshot[], vm: VmRef, machine: M
  * only the source disk counts.
  */
 export function belongsTo(snapshot: Snapshot, vm: VmRef, machine: Machine | undefined): boolean {
+  const ofItsDisk = () => machine?.disks.some((disk) => sameId(disk.id, snapshot.sourceId)) ?? false
   const name = tagOf(snapshot.tags, recoveryTag.vm)
-  const ofItsDisk = machine?.disks.some((disk) => sameId(disk.id, snapshot.sourceId)) ?? false
-  if (name === undefined) return ofItsDisk
+  if (name === undefined) return ofItsDisk()
   if (!same(name, vm.name)) return false
   const group = tagOf(snapshot.tags, recoveryTag.vmGroup)
   if (group !== undefined) return same(group, vm.resourceGroup)
   // A copy may lie in any group; what it was copied from lay in the VM's.
   const copiedFrom = isReplica(snapshot) ? resourceRefOf(snapshot.sourceId ?? '') : undefined
   if (copiedFrom) return same(copiedFrom.resourceGroup, vm.resourceGroup)
-  return ofItsDisk || same(snapshot.resourceGroup, vm.resourceGroup)
+  return ofItsDisk() || same(snapshot.resourceGroup, vm.resourceGroup)
 }
 
 export function isReplica({ tags, createOption }: Snapshot): boolean {

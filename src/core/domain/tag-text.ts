@@ -10,10 +10,8 @@ export type TagMap = Readonly<Record<string, string>>
 export function tagOf(tags: TagMap, name: string): string | undefined {
   const exact = tags[name]
   if (exact !== undefined) return exact
-  const wanted = name.toLowerCase()
-  // Read for each of thousands of snapshots: a look at the length spares most comparisons.
-  for (const key of Object.keys(tags))
-    if (key.length === wanted.length && key.toLowerCase() === wanted) return tags[key]
+  // Read for each of thousands of snapshots: nothing is made, and a look at the length spares most comparisons.
+  for (const key in tags) if (key.length === name.length && key.toLowerCase() === name.toLowerCase()) return tags[key]
   return undefined
 }
 
