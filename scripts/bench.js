@@ -105,7 +105,7 @@ async function requestsOfTrigger() {
 }
 
 async function manyPages() {
-  const few = median(await times(5, () => run([azlin, 'backup', 'list', 'web-1'])))
+  const few = median(await times(rounds, () => run([azlin, 'backup', 'list', 'web-1'])))
   console.log(`\nMaking ${manySnapshots} snapshots …`)
   const sandbox = new SandboxClient(home)
   await sandbox.signIn()
@@ -114,7 +114,7 @@ async function manyPages() {
   const pages = []
   const lists = []
   let peak = 0
-  for (let round = 0; round < 5; round++) {
+  for (let round = 0; round < rounds; round++) {
     const from = performance.now()
     await sandbox.readSnapshots()
     pages.push(performance.now() - from)
@@ -124,7 +124,7 @@ async function manyPages() {
   }
   const [served, listed] = [median(pages), median(lists)]
   table(
-    `A resource group of ${manySnapshots} snapshots, median of 5`,
+    `A resource group of ${manySnapshots} snapshots, median of ${rounds}`,
     ['', 'measured', 'target'],
     [
       ['the pages, by a plain client', `${served.toFixed(0)} ms`, ''],
