@@ -104,6 +104,21 @@ export function exitOfCopies({ jobs, errors, refused }: Copied): number {
   return exitOfMany([...errors.filter((_, index) => jobs[index]?.status !== 'pending'), ...refused])
 }
 
+interface Ran {
+  readonly error?: AzlinError
+  readonly copies?: Copied | { readonly error: AzlinError } | undefined
+}
+
+/** A VM counts as failed that got no backup, or of which a run that waits could not make every copy. */
+export function exitOfRun(items: readonly Ran[]): number {
+  const exits = items.map(({ error, copies }) => {
+    const stopped = error ?? (copies && 'error' in copies ? copies.error : undefined)
+    if (stopped) return exitCodes[stopped.code]
+    return copies && 'jobs' in copies ? exitOfCopies(copies) : 0
+  })
+  return exitOfAll(exits)
+}
+
 interface Verified {
   readonly success: boolean
   readonly disks: readonly { readonly fault: string | undefined; readonly error: AzlinError | undefined }[]

@@ -1,8 +1,9 @@
 /** What `--json` prints of core's values. Keys are an interface: they are added, never renamed. */
 import type { Backup, BackupSchedule } from '../core/domain/backup.js'
 import type { AzlinError } from '../core/errors.js'
-import type { RunItem } from '../core/managers/backup-runner.js'
+import type { CopiesOfRun, RunItem } from '../core/managers/backup-runner.js'
 import type { CleanupResult } from '../core/managers/retention-manager.js'
+import { type JobJson, jobJson } from './replications.js'
 
 export interface BackupJson {
   readonly snapshotName: string
@@ -121,13 +122,32 @@ export interface RunJson {
     readonly backup?: BackupJson
     readonly reason?: string
     readonly error?: AzlinError
+    /** With --wait, where the schedule wants copies. */
+    readonly copies?: CopiesJson
   }[]
+}
+
+interface CopiesJson {
+  readonly region?: string
+  readonly jobs: readonly JobJson[]
+  readonly errors: readonly AzlinError[]
 }
 
 export function runJson(items: readonly RunItem[]): RunJson {
   return {
-    results: items.map((item) => ({ vm: item.vm.name, resourceGroup: item.vm.resourceGroup, ...outcomeJson(item) })),
+    results: items.map((item) => ({
+      vm: item.vm.name,
+      resourceGroup: item.vm.resourceGroup,
+      ...outcomeJson(item),
+      ...(item.copies && { copies: copiesJson(item.copies) }),
+    })),
   }
+}
+
+function copiesJson(copies: CopiesOfRun): CopiesJson {
+  if ('error' in copies) return { jobs: [], errors: [copies.error] }
+  const { region, jobs, errors, refused } = copies
+  return { region, jobs: jobs.map(jobJson), errors: [...errors.filter((error) => error !== undefined), ...refused] }
 }
 
 function outcomeJson(item: RunItem) {

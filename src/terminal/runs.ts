@@ -1,10 +1,11 @@
 /** What `backup run` did, a line for each VM. */
 import type { RunItem } from '../core/managers/backup-runner.js'
 import { describeBackup } from './backups.js'
+import { describeReplication } from './replications.js'
 
 export function runLines(items: readonly RunItem[]): string {
   if (items.length === 0) return 'No VM has a backup schedule. azlin backup configure <vm> gives it one.'
-  return items.map((item) => `${item.vm.name}: ${outcomeOf(item)}`).join('\n')
+  return items.flatMap((item) => [`${item.vm.name}: ${outcomeOf(item)}`, ...copiesOf(item)]).join('\n')
 }
 
 function outcomeOf(item: RunItem): string {
@@ -18,4 +19,10 @@ function outcomeOf(item: RunItem): string {
     case 'failed':
       return `failed. ${item.error.message} ${item.error.hint}`
   }
+}
+
+function copiesOf({ copies }: RunItem): string[] {
+  if (copies === undefined) return []
+  if ('error' in copies) return [`  Not copied. ${copies.error.message} ${copies.error.hint}`]
+  return [`  ${describeReplication(copies.jobs, copies.region, copies.refused.length > 0)}`]
 }

@@ -53,6 +53,62 @@ describe('azlin backup trigger --wait', () => {
   })
 })
 
+describe('azlin backup run --wait', () => {
+  interface Run {
+    readonly results: readonly {
+      readonly vm: string
+      readonly outcome: string
+      readonly copies?: { readonly region?: string; readonly jobs: readonly Job[]; readonly errors: readonly unknown[] }
+    }[]
+  }
+
+  it('works off what older runs left, once a day, and says of which VM what cannot be copied', async () => {
+    // Three backups without a copy, then a region that is to have them.
+    for (const vm of ['web-1', 'db-1']) await azure.ok('backup', 'configure', vm)
+    for (let day = 0; day < 3; day++) {
+      await azure.ok('backup', 'run', 'web-1')
+      await azure.advance(1)
+    }
+    for (const vm of ['web-1', 'db-1']) await azure.ok('backup', 'configure', vm, '--cross-region', ...east)
+    const denied = { status: 403, code: 'RequestDisallowedByPolicy', message: 'Not in this region.' }
+    await azure.fault({ kind: 'status', ...denied, method: 'PUT', path: '/snapshots/db-1-.*-eastus2' })
+    const ended = await azure.run('backup', 'run', '--all', '--wait', '--json')
+    expect(ended.code).toBe(3)
+    const { results } = documentOf<Run>(ended)
+    const of = (name: string) => results.find(({ vm }) => vm === name)
+    expect(of('web-1')).toMatchObject({ outcome: 'taken', copies: { region: 'eastus2', errors: [] } })
+    expect(of('web-1')?.copies?.jobs.map(({ status }) => status)).toEqual(Array(4).fill('completed'))
+    expect(of('db-1')).toMatchObject({ outcome: 'taken', copies: { region: 'eastus2' } })
+    expect(of('db-1')?.copies?.errors).toEqual(Array(3).fill(expect.objectContaining({ code: 'POLICY_DENIED' })))
+    const { backups } = await azure.ok<{ backups: { replicatedTo: string[] }[] }>('backup', 'list', 'web-1')
+    expect(backups.map(({ replicatedTo }) => replicatedTo)).toEqual(Array(4).fill(['eastus2']))
+
+    const again = await azure.run('backup', 'run', 'web-1', '--wait')
+    expect([again.code, again.stdout]).toEqual([
+      0,
+      'web-1: skipped, nothing is due today.\n  Everything is in eastus2 already.\n',
+    ])
+    expect((await azure.run('backup', 'run', 'db-1', '--wait')).code).toBe(1)
+  })
+
+  it('waits for nothing where the schedule wants no copies, or is off', async () => {
+    await azure.ok('backup', 'configure', 'web-1')
+    await azure.ok('backup', 'configure', 'db-1', '--cross-region', ...east)
+    await azure.ok('backup', 'disable', 'db-1')
+    const { results } = await azure.ok<Run>('backup', 'run', 'web-1', 'db-1', '--wait')
+    expect(results.map(({ outcome, copies }) => [outcome, copies])).toEqual([
+      ['taken', undefined],
+      ['skipped', undefined],
+    ])
+    expect(copies()).toEqual([])
+  })
+
+  it('is for one run that takes backups', async () => {
+    for (const other of [['--dry-run'], ['--every', '1h']])
+      expect((await azure.run('backup', 'run', '--all', '--wait', ...other)).code).toBe(2)
+  })
+})
+
 describe('azlin backup replicate', () => {
   it('prints the completed job of every disk, and the list shows it', async () => {
     const name = await backedUp('db-1')

@@ -2,8 +2,8 @@ import { Args, Flags } from '@oclif/core'
 import { type Azlin, AzureCommand } from '../../base-command.js'
 import { validDuration } from '../../core/domain/validation.js'
 import { AzlinError } from '../../core/errors.js'
-import type { RunSelection } from '../../core/managers/backup-runner.js'
-import { exitOfMany } from '../../exit-codes.js'
+import type { RunOptions, RunSelection } from '../../core/managers/backup-runner.js'
+import { exitOfRun } from '../../exit-codes.js'
 import { type RunJson, runJson } from '../../terminal/json.js'
 import { runLines } from '../../terminal/runs.js'
 
@@ -11,9 +11,14 @@ export default class BackupRun extends AzureCommand {
   static override summary = 'Take the backups that are due: for a timer, or by itself with --every.'
   static override description =
     `A VM with a schedule is backed up once a day (UTC); one that has today's backup is skipped. One VM that fails does \
-not stop the others: the exit code is 3 then, and 1 when all failed.`
+not stop the others: the exit code is 3 then, and 1 when all failed. Of each disk, a run begins the next copy to the \
+second region, and Azure goes on with it; --wait stays until every copy is there.`
   static override examples = [
     { description: 'Every VM that has a schedule, from a timer', command: '<%= config.bin %> <%= command.id %> --all' },
+    {
+      description: 'Once a day, with all copies to the second region',
+      command: '<%= config.bin %> <%= command.id %> --all --wait',
+    },
     { description: 'What would it do?', command: '<%= config.bin %> <%= command.id %> --all --dry-run' },
     { description: 'Look every hour until Ctrl-C', command: '<%= config.bin %> <%= command.id %> --all --every 1h' },
   ]
@@ -24,6 +29,11 @@ not stop the others: the exit code is 3 then, and 1 when all failed.`
       summary: 'Every VM with a schedule, of -g if set, else of the subscription.',
     }),
     'dry-run': Flags.boolean({ default: false, summary: 'Only say what would be taken.' }),
+    wait: Flags.boolean({
+      default: false,
+      exclusive: ['every', 'dry-run'],
+      summary: 'Wait until the copies that the schedules want are complete, those of earlier backups too.',
+    }),
     every: Flags.string({ helpValue: '<time>', exclusive: ['json'], summary: 'Do it again and again: 30m, 1h, 1d.' }),
   }
 
@@ -40,16 +50,16 @@ not stop the others: the exit code is 3 then, and 1 when all failed.`
     const { resourceGroup } = await this.settings(flags)
     await using azlin = await this.open(flags, 'required')
 
-    const options = { dryRun: flags['dry-run'] }
+    const options = { dryRun: flags['dry-run'], wait: flags.wait }
     if (pause !== undefined) await this.#repeat(azlin, { vms, resourceGroup }, options, pause)
     const items = await azlin.runner.runDue({ vms, resourceGroup }, options, azlin.run)
     this.log(runLines(items))
-    process.exitCode = exitOfMany(items.map((item) => (item.outcome === 'failed' ? item.error : undefined)))
+    process.exitCode = exitOfRun(items)
     return runJson(items)
   }
 
   /** Until the run is stopped: a round that fails is told, and the next one tries again. */
-  async #repeat(azlin: Azlin, where: RunSelection, options: { dryRun: boolean }, pauseMs: number): Promise<never> {
+  async #repeat(azlin: Azlin, where: RunSelection, options: RunOptions, pauseMs: number): Promise<never> {
     for (;;) {
       try {
         const items = await azlin.runner.runDue(where, options, azlin.run)

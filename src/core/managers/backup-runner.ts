@@ -9,16 +9,23 @@ import type { Limit, Run } from '../run.js'
 import { type GroupReader, inventoryOf } from './backup-inventory.js'
 import type { BackupManager, Triggered } from './backup-manager.js'
 import type { ManagerDeps } from './deps.js'
-import type { ReplicationManager } from './replication-manager.js'
+import type { CopiesOfSchedule, ReplicationManager } from './replication-manager.js'
 
-export type RunItem = { readonly vm: VmRef } & Outcome
+export type RunItem = {
+  readonly vm: VmRef
+  /** Of a run that waits, where the schedule wants copies in a second region: what became of them. */
+  readonly copies?: CopiesOfRun | undefined
+} & Outcome
 
 type Outcome =
   | { readonly outcome: 'taken'; readonly triggered: Triggered }
   /** Dry run: a backup of this tier would be taken. */
   | { readonly outcome: 'due'; readonly tier: Tier }
-  | { readonly outcome: 'skipped'; readonly reason: string }
+  | { readonly outcome: 'skipped'; readonly reason: string; readonly disabled?: boolean }
   | { readonly outcome: 'failed'; readonly error: AzlinError }
+
+/** `error`: nothing could be copied at all. */
+export type CopiesOfRun = CopiesOfSchedule | { readonly error: AzlinError }
 
 export interface RunSelection {
   /** Empty: every VM with an enabled schedule. */
@@ -29,6 +36,8 @@ export interface RunSelection {
 
 export interface RunOptions {
   readonly dryRun: boolean
+  /** Until what was taken is complete, and every copy is there that the schedules want, of earlier backups too. */
+  readonly wait?: boolean
 }
 
 /** Takes the backups that are due, for a timer to call. Missing a call costs nothing but time: what exists in Azure decides. */
@@ -51,7 +60,13 @@ export class BackupRunner {
   }
 
   /** A backup for each VM whose day (UTC) has none. One VM's failure is in its item and stops no other. */
-  async runDue({ vms, resourceGroup }: RunSelection, options: RunOptions, run: Run): Promise<readonly RunItem[]> {
+  async runDue(selection: RunSelection, options: RunOptions, run: Run): Promise<readonly RunItem[]> {
+    const items = await this.#takeDue(selection, options, run)
+    // Only when every VM has its backup: a copy may take hours.
+    return options.wait ? Promise.all(items.map((item) => this.#vmLimit(() => this.#withCopies(item, run)))) : items
+  }
+
+  async #takeDue({ vms, resourceGroup }: RunSelection, options: RunOptions, run: Run): Promise<readonly RunItem[]> {
     const { machines } = this.#deps.azure
     const inGroup = this.#readOnce(run)
     if (vms.length > 0)
@@ -63,7 +78,7 @@ export class BackupRunner {
 
   async #runOne(machine: Machine, inGroup: GroupReader, { dryRun }: RunOptions, run: Run): Promise<Outcome> {
     const { recovery, schedule } = await inventoryOf(machine, inGroup)
-    if (!schedule.enabled) return { outcome: 'skipped', reason: 'its schedule is disabled' }
+    if (!schedule.enabled) return { outcome: 'skipped', reason: 'its schedule is disabled', disabled: true }
     const tier = dueToday(taken(recovery), schedule, this.#deps.clock.now())
     if (tier !== undefined && dryRun) return { outcome: 'due', tier }
     const triggered = tier === undefined ? undefined : await this.#backups.triggerOfDay(machine, run)
@@ -71,6 +86,18 @@ export class BackupRunner {
     // Copies go one by one: each call of the timer begins those that may begin now.
     if (!dryRun && awaitsCopies(recovery, schedule)) await this.#replication.advance(machine, schedule, run)
     return { outcome: 'skipped', reason: whyNotDue(recovery) }
+  }
+
+  async #withCopies(item: RunItem, run: Run): Promise<RunItem> {
+    if (item.outcome !== 'taken' && (item.outcome !== 'skipped' || item.disabled)) return item
+    try {
+      const backup = item.outcome === 'taken' ? item.triggered.backup : undefined
+      if (backup && !backup.complete) await this.#backups.complete(backup, run)
+      return { ...item, copies: await this.#replication.complete(item.vm, run) }
+    } catch (error) {
+      if (!AzlinError.is(error) || run.signal.aborted) throw error
+      return { ...item, copies: { error } }
+    }
   }
 
   #each<T extends VmRef>(vms: readonly T[], run: Run, work: (vm: T) => Promise<Outcome>): Promise<readonly RunItem[]> {

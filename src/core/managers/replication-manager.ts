@@ -27,6 +27,8 @@ export interface Copied extends Replicated {
   readonly refused: readonly AzlinError[]
 }
 
+export type CopiesOfSchedule = Copied & { readonly region: string }
+
 /** Copies of backups in a second region. */
 export class ReplicationManager {
   readonly #deps: ReplicationDeps
@@ -150,7 +152,7 @@ export class ReplicationManager {
   }
 
   /** The same, until all is there; undefined where the schedule wants no copies. NOT_COPYABLE as `execute`. */
-  async complete(vm: VmRef, run: Run): Promise<(Copied & { readonly region: string }) | undefined> {
+  async complete(vm: VmRef, run: Run): Promise<CopiesOfSchedule | undefined> {
     const { crossRegionEnabled, targetRegion: region } = scheduleOf(await this.#deps.azure.machines.get(vm, run.signal))
     if (!crossRegionEnabled || region === undefined) return undefined
     const plan = await this.planAll(vm, { region }, run)
