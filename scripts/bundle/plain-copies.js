@@ -26,7 +26,8 @@ export const plainCopies = {
 function inOnePiece(source) {
   return source.replace(spreading, (whole, before, deserializer) => {
     const names = namesMadeBy(source, deserializer)
-    if (names.length === 0) return whole
+    // An answer without `properties` must not undo what stands before them.
+    if (names.length === 0 || names.some((name) => new RegExp(`^ {8}${name}:`, 'm').test(before))) return whole
     const named = names.map((name) => `${name}: properties.${name}`).join(', ')
     return `    const properties = item["properties"] ? ${deserializer}(item["properties"]) : {};\n    return {${before} ${named},`
   })
