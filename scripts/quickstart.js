@@ -84,6 +84,7 @@ async function story() {
   const bad = JSON.parse(await azlin(['backup', 'trigger', 'tl-1', '--json'], { quiet: true }))
   await azlin(['backup', 'verify', bad.snapshotName], { ends: 1 })
   await azlin(['backup', 'verification-report'])
+  await azlin(['backup', 'status'], { ends: 3 })
 
   tell('A second region: Azure copies every disk, and azlin waits until the data is there.')
   await azlin(['backup', 'replicate', taken[0].snapshotName, '--target-region', 'eastus2'])

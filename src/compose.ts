@@ -18,6 +18,7 @@ import type { DrillManager } from './core/managers/drill-manager.js'
 import { DrillSchedules } from './core/managers/drill-schedules.js'
 import type { FailbackManager } from './core/managers/failback-manager.js'
 import type { FailoverManager } from './core/managers/failover-manager.js'
+import { ProtectionReporter } from './core/managers/protection-reporter.js'
 import { ReplicationManager } from './core/managers/replication-manager.js'
 import { ReplicationRecords } from './core/managers/replication-records.js'
 import { RestoreManager } from './core/managers/restore-manager.js'
@@ -54,6 +55,7 @@ export interface Azlin extends AsyncDisposable {
   /** Reading disks takes packages that no other command needs. `atOnce`: backups that are verified at once. */
   verification(options: { readonly atOnce: number }): Promise<VerificationManager>
   readonly verificationReports: VerificationReporter
+  readonly protection: ProtectionReporter
   /** Drills take packages that no other command needs. `atOnce`: VMs that are drilled at once. */
   drills(options: { readonly atOnce: number }): Promise<DrillManager>
   readonly drillSchedules: DrillSchedules
@@ -131,6 +133,7 @@ export async function compose(
       return new VerificationManager({ ...deps, host: hostname(), lookEveryMs, backupLimit: pLimit(atOnce) })
     },
     verificationReports: new VerificationReporter(deps),
+    protection: new ProtectionReporter(deps),
     drills: async ({ atOnce }) => {
       const { DrillManager } = await import('./core/managers/drill-manager.js')
       return new DrillManager({ ...(await drillDeps()), drillLimit: pLimit(atOnce) })

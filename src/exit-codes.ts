@@ -154,6 +154,13 @@ export function exitOfDrills(items: readonly Drilled[]): number {
   return exitOfAll(exits)
 }
 
+/** A VM that is gone is nobody's trouble while it can be restored. */
+export function exitOfStandings(items: readonly { readonly standing: string; readonly gone: boolean }[]): number {
+  const isFine = ({ standing, gone }: (typeof items)[number]) =>
+    standing === 'protected' || (gone && standing !== 'unprotected')
+  return exitOfAll(items.map((item) => (isFine(item) ? 0 : failed)))
+}
+
 function exitOfAll(exits: readonly number[]): number {
   const failures = exits.filter((exit) => exit !== 0)
   if (failures.length === 0) return 0

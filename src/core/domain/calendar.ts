@@ -21,6 +21,12 @@ export function isWithin({ from, to }: Period, at: Date): boolean {
   return at >= from && at < to
 }
 
+/** Undefined where none is known. */
+export function latest(moments: readonly (Date | undefined)[]): Date | undefined {
+  const known = moments.filter((moment) => moment !== undefined)
+  return known.length > 0 ? new Date(Math.max(...known.map(Number))) : undefined
+}
+
 /** Same day and time so many months later; a day that the month lacks becomes its last. */
 export function addMonths(at: Date, months: number): Date {
   const first = utc(at.getUTCFullYear(), at.getUTCMonth() + months, 1)

@@ -5,6 +5,7 @@
 import { resourceRefOf, sameId } from './arm-id.js'
 import type { Backup, Proof, RecoveryDisk, RecoveryPoint, Tier } from './backup.js'
 import { tiers } from './backup.js'
+import { latest } from './calendar.js'
 import type { Machine, VmRef } from './machine.js'
 import { lunIn, momentIn } from './naming.js'
 import {
@@ -107,6 +108,7 @@ function toBackup(group: readonly Snapshot[], vm: VmRef, machine: Machine | unde
     tier,
     replicatedTo: inAll(group.map(({ tags }) => replicatedToIn(tags))),
     verifiedAt: earliest(group.map(({ tags }) => verifiedAtIn(tags))),
+    // One disk that failed fails them all.
     verifyFailedAt: latest(group.map(({ tags }) => verifyFailedAtIn(tags))),
     proof: weakest(group.map(({ tags }) => proofIn(tags))),
     replicaOf: os && tagOf(os.tags, recoveryTag.replicaOf),
@@ -207,12 +209,6 @@ function inAll(lists: readonly (readonly string[])[]): readonly string[] {
 function earliest(moments: readonly (Date | undefined)[]): Date | undefined {
   const known = moments.filter((moment) => moment !== undefined)
   return known.length === moments.length && known.length > 0 ? new Date(Math.min(...known.map(Number))) : undefined
-}
-
-/** One disk that failed fails them all. */
-function latest(moments: readonly (Date | undefined)[]): Date | undefined {
-  const known = moments.filter((moment) => moment !== undefined)
-  return known.length > 0 ? new Date(Math.max(...known.map(Number))) : undefined
 }
 
 function weakest(proofs: readonly (Proof | undefined)[]): Proof | undefined {

@@ -127,7 +127,8 @@ function isOver(tier: Tier, count: number, createdAt: Date, now: Date): boolean 
   return +now - +createdAt > count * (tier === 'weekly' ? 7 : 1) * dayMs
 }
 
-function isFarAhead({ createdAt }: Backup, now: Date): boolean {
+/** Dated by a clock that was wrong. */
+export function isFarAhead({ createdAt }: Pick<Backup, 'createdAt'>, now: Date): boolean {
   return +createdAt - +now > aheadMs
 }
 

@@ -67,7 +67,7 @@ export interface VerificationReport extends Totals {
 }
 
 /** Longer than this without a success, and somebody should look. */
-const alarmMs = 7 * dayMs
+export const alarmMs = 7 * dayMs
 /** How far back the longest pause is looked for. */
 const lookBackMs = 90 * dayMs
 /** Two clocks, and the milliseconds between the row and the tag. */
