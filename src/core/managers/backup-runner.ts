@@ -1,4 +1,4 @@
-import type { BackupSchedule, Tier } from '../domain/backup.js'
+import type { Backup, BackupSchedule, Tier } from '../domain/backup.js'
 import { filledPercent, isFilling, taken } from '../domain/filling.js'
 import type { Machine, VmRef } from '../domain/machine.js'
 import type { Recovery } from '../domain/recovery-points.js'
@@ -18,10 +18,11 @@ export type RunItem = {
 } & Outcome
 
 type Outcome =
-  | { readonly outcome: 'taken'; readonly triggered: Triggered }
+  | { readonly outcome: 'taken'; readonly triggered: Triggered; readonly arriving: readonly Backup[] }
   /** Dry run: a backup of this tier would be taken. */
   | { readonly outcome: 'due'; readonly tier: Tier }
-  | { readonly outcome: 'skipped'; readonly reason: string; readonly disabled?: boolean }
+  /** `arriving`, of a VM whose schedule is on: what was begun and is not complete yet, by earlier runs too. */
+  | { readonly outcome: 'skipped'; readonly reason: string; readonly arriving?: readonly Backup[] }
   | { readonly outcome: 'failed'; readonly error: AzlinError }
 
 /** `error`: nothing could be copied at all. */
@@ -78,22 +79,27 @@ export class BackupRunner {
 
   async #runOne(machine: Machine, inGroup: GroupReader, { dryRun }: RunOptions, run: Run): Promise<Outcome> {
     const { recovery, schedule } = await inventoryOf(machine, inGroup)
-    if (!schedule.enabled) return { outcome: 'skipped', reason: 'its schedule is disabled', disabled: true }
+    if (!schedule.enabled) return { outcome: 'skipped', reason: 'its schedule is disabled' }
     const tier = dueToday(taken(recovery), schedule, this.#deps.clock.now())
     if (tier !== undefined && dryRun) return { outcome: 'due', tier }
     const triggered = tier === undefined ? undefined : await this.#backups.triggerOfDay(machine, run)
-    if (triggered) return { outcome: 'taken', triggered }
+    const arriving = recovery.incomplete.filter(isFilling)
+    if (triggered) {
+      const { backup } = triggered
+      return { outcome: 'taken', triggered, arriving: backup.complete ? arriving : [...arriving, backup] }
+    }
     // Copies go one by one: each call of the timer begins those that may begin now.
     if (!dryRun && awaitsCopies(recovery, schedule)) await this.#replication.advance(machine, schedule, run)
-    return { outcome: 'skipped', reason: whyNotDue(recovery) }
+    return { outcome: 'skipped', reason: whyNotDue(recovery), arriving }
   }
 
   async #withCopies(item: RunItem, run: Run): Promise<RunItem> {
-    if (item.outcome !== 'taken' && (item.outcome !== 'skipped' || item.disabled)) return item
+    const arriving = 'arriving' in item ? item.arriving : undefined
+    if (!arriving) return item
     try {
-      const backup = item.outcome === 'taken' ? item.triggered.backup : undefined
-      if (backup && !backup.complete) await this.#backups.complete(backup, run)
-      return { ...item, copies: await this.#replication.complete(item.vm, run) }
+      for (const backup of arriving) await this.#backups.complete(backup, run)
+      const copies = await this.#replication.complete(item.vm, run)
+      return { ...item, ...(item.outcome === 'skipped' && arriving.length > 0 && { reason: nothingDue }), copies }
     } catch (error) {
       if (!AzlinError.is(error) || run.signal.aborted) throw error
       return { ...item, copies: { error } }
@@ -117,7 +123,7 @@ export class BackupRunner {
       return await work()
     } catch (error) {
       if (!AzlinError.is(error) || run.signal.aborted) throw error
-      if (error.code === 'BACKUP_IN_PROGRESS') return { outcome: 'skipped', reason: error.message }
+      if (error.code === 'BACKUP_IN_PROGRESS') return { outcome: 'skipped', reason: error.message, arriving: [] }
       return { outcome: 'failed', error }
     }
   }
@@ -134,9 +140,11 @@ export class BackupRunner {
   }
 }
 
+const nothingDue = 'nothing is due today'
+
 function whyNotDue({ incomplete }: Recovery): string {
   const filling = incomplete.find(isFilling)
-  if (!filling) return 'nothing is due today'
+  if (!filling) return nothingDue
   return `${filling.name} was begun, and Azure is still copying its data (${filledPercent(filling)} % is there)`
 }
 

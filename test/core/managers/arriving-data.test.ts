@@ -142,6 +142,21 @@ describe('a backup of a Premium SSD v2 disk', () => {
     expect(await core.copies()).toHaveLength(4)
   })
 
+  it('is waited for by a run that stays until the copies are there, whichever run began it', async () => {
+    const run = core.run()
+    await core.schedules.configure(raw, { ...usualPolicy, crossRegionTo: 'eastus2' }, run)
+    const begun = await trigger()
+    const pushing = setInterval(arrive, 200)
+    const waiting = runner().runDue({ vms: [raw] }, { dryRun: false, wait: true }, run)
+    const [item] = await waiting.finally(() => clearInterval(pushing))
+    const jobs = Array(4).fill(expect.objectContaining({ backup: begun.name, status: 'completed' }))
+    expect(item).toMatchObject({
+      outcome: 'skipped',
+      reason: 'nothing is due today',
+      copies: { region: 'eastus2', jobs },
+    })
+  })
+
   it('is told to be overtaken when a later one, whose data was quicker, is copied first', async () => {
     core.sandbox.faults.add({ kind: 'stallCopy', path: '/snapshots/.*-monthly-.*-lun2$', percent: 10 })
     const slow = await trigger()
