@@ -99,9 +99,14 @@ interface Copied {
   readonly refused: readonly AzlinError[]
 }
 
-/** What waits for its turn has neither succeeded nor failed. */
+/**
+ * What waits for its turn has neither succeeded nor failed. A backup is as many copies as it has disks: where all of them
+ * fail in the same way, one ends as the other.
+ */
 export function exitOfCopies({ jobs, errors, refused }: Copied): number {
-  return exitOfMany([...errors.filter((_, index) => jobs[index]?.status !== 'pending'), ...refused])
+  const ended = [...errors.filter((_, index) => jobs[index]?.status !== 'pending'), ...refused]
+  const [exit, ...others] = new Set(ended.map((error) => (error ? exitCodes[error.code] : 0)))
+  return exit !== undefined && others.length === 0 ? exit : exitOfMany(ended)
 }
 
 interface Ran {

@@ -142,6 +142,19 @@ describe('azlin backup replicate', () => {
     expect(statuses(await azure.ok<Jobs>('backup', 'replication-jobs', '--vm', 'DB-1'))).toHaveLength(3)
   })
 
+  it('ends with 4 without the permission, however many disks the backup has', async () => {
+    await azure.fault({
+      kind: 'status',
+      status: 403,
+      code: 'AuthorizationFailed',
+      message: "The client 'x' does not have authorization to perform action 'y' over scope '/z'.",
+      method: 'PUT',
+      path: '/snapshots/.*-eastus2',
+    })
+    for (const vm of ['web-1', 'db-1'])
+      expect((await azure.run('backup', 'replicate', await backedUp(vm), ...east, '--json')).code).toBe(4)
+  })
+
   it.each([
     [4, 'REGION_UNKNOWN', 'eastus22'],
     [2, 'INVALID_INPUT', 'westus2'],
