@@ -16,12 +16,17 @@ export function translate(task: Task, error: unknown, call: Pick<Call, 'refusal'
   const refusal = call.refusal ?? call.failure
   if (refusal) return refused(task, refusal, cause)
 
-  const said = error instanceof Error ? error.message : String(error)
   return new AzlinError(
     'AZURE_REJECTED',
-    { what: task.doing, code: '', reason: `its answer makes no sense: ${redact(said)}` },
+    { what: task.doing, code: '', reason: `its answer makes no sense: ${complaintOf(error)}` },
     cause,
   )
+}
+
+/** A TypeError speaks of the SDK's variables: a proxy's page came, for one, where a list was to come. */
+function complaintOf(error: unknown): string {
+  if (error instanceof TypeError) return 'it is not of the form that Azure gives. A proxy may have answered instead.'
+  return redact(error instanceof Error ? error.message : String(error))
 }
 
 const wordings: Readonly<Record<string, string>> = {

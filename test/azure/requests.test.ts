@@ -124,6 +124,20 @@ describe('requests to Azure', () => {
     expect(String(error)).toContain('Try later.')
   })
 
+  it.each(['', '<html>Sign in</html>', {}, { value: [null] }])(
+    'says of an answer like %j that it is none',
+    async (body) => {
+      const { azure } = await connected(cloud)
+      cloud.on('GET', snapshots, { headers: { 'content-type': 'text/html' }, body })
+      expect(await rejection(azure.snapshots.inGroup('rg', signal))).toMatchObject({
+        code: 'AZURE_REJECTED',
+        message: expect.stringMatching(
+          /the snapshots of resource group rg: its answer makes no sense: it is not of the form/,
+        ),
+      })
+    },
+  )
+
   it('ends a wait at once, with the reason of the signal', async () => {
     const { azure } = await connected(cloud)
     const stop = new AbortController()
