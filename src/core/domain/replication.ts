@@ -84,7 +84,9 @@ export function wantOf(
   const { snapshot } = disk
   const usual = replicaName(snapshot.name, place.region, disk.lun)
   const name = isTaken(usual) ? unmistakableName(snapshot, place.region, disk.lun) : usual
-  const kept = Object.entries(snapshot.tags).filter(([tag]) => !notCopied.includes(tag.toLowerCase()))
+  // Azure takes no two names that differ in case alone.
+  const named = Object.entries(snapshot.tags).map(([name, value]) => [inOwnCase(name), value] as const)
+  const kept = named.filter(([name]) => !notCopied.includes(name))
   return {
     vm: backup.vm,
     backup: backup.name,
@@ -102,6 +104,12 @@ export function wantOf(
     },
     encryptionSetId: snapshot.encryptionSetId === undefined ? undefined : place.encryptionSetId,
   }
+}
+
+/** Azure may give azlin's own back in another case than it was written in. */
+function inOwnCase(name: string): string {
+  const lower = name.toLowerCase()
+  return lower.startsWith('azlin:') ? lower : name
 }
 
 /** For what would get the usual name of another one's copy. */

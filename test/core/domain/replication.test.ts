@@ -154,6 +154,16 @@ describe('a copy', () => {
     expect(isCopyOf(disk.snapshot, disk.snapshot)).toBe(false)
   })
 
+  it('carries each of the tags of azlin once, in their own case', () => {
+    const one = taken(2, { tags: { 'AZLIN:BACKUP': 'b', 'Azlin:VM': 'web', 'AZLIN:Verified-At': 'x', Owner: 'shop' } })
+    const [disk] = one.disks
+    if (!disk) throw new Error('no disk')
+    const { tags } = wantOf(one, disk, place, { 'azlin:vm': 'w', 'azlin:machine': 'm' }, () => false)
+    expect(tags).toMatchObject({ 'azlin:backup': 'b', 'azlin:vm': 'web', 'azlin:machine': 'm', Owner: 'shop' })
+    expect(Object.keys(tags).filter((name) => name.startsWith('A'))).toEqual([])
+    expect(tags['azlin:verified-at']).toBeUndefined()
+  })
+
   it('is one of the snapshot that Azure made it from, and not of another one of its name', () => {
     const { snapshot: mine } = taken(2).disks[0] ?? fail()
     const theirs = { ...mine, id: mine.id.replace('/rg/', '/other/'), tags: { 'azlin:vm-group': 'other' } }
