@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Drill, PhaseRecord } from '../core/domain/drill.js'
 import type { DrillFilter, DrillRecords, NewDrill } from '../core/ports/drills.js'
+import { isOfGroup, isPlain } from './plain-rows.js'
 import type { DrillRow, Schema } from './schema.js'
 import { isAlive, thisProcess } from './this-process.js'
 import { usable } from './trouble.js'
@@ -74,8 +75,7 @@ export class SqliteDrills implements DrillRecords {
     return usable(this.#file, async () => {
       let query = this.#db.selectFrom('dr_tests').selectAll().orderBy('started_at', 'desc').orderBy('id', 'desc')
       if (vm !== undefined) query = query.where(sql<boolean>`vm_name = ${vm} collate nocase`)
-      if (resourceGroup !== undefined)
-        query = query.where(sql<boolean>`vm_resource_group = ${resourceGroup} collate nocase`)
+      if (resourceGroup !== undefined) query = query.where(isOfGroup(resourceGroup))
       if (since !== undefined) query = query.where('started_at', '>=', since.toISOString())
       return (await query.execute()).map(toDrill)
     })
@@ -93,7 +93,7 @@ function toDrill(row: DrillRow): Drill {
     testRegion: row.test_region,
     startedAt: new Date(row.started_at),
     completedAt: row.completed_at === null ? undefined : new Date(row.completed_at),
-    outcome: isDead ? 'interrupted' : row.outcome,
+    outcome: isDead ? 'interrupted' : outcomeOf(row),
     restoreSucceeded: known(row.restore_succeeded),
     bootSucceeded: known(row.boot_succeeded),
     connectivitySucceeded: known(row.connectivity_succeeded),
@@ -116,6 +116,10 @@ function toDrill(row: DrillRow): Drill {
     bootLog: details.bootLog ?? [],
     left: details.left ?? [],
   }
+}
+
+function outcomeOf(row: DrillRow): Drill['outcome'] {
+  return isPlain(row) && row.success !== null ? (row.success === 1 ? 'succeeded' : 'failed') : row.outcome
 }
 
 /** One that was stopped is neither success nor failure. */

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { ReplicationJob } from '../core/domain/replication.js'
 import type { JobChange, JobFilter, NewReplicationJob, ReplicationJobs } from '../core/ports/replications.js'
+import { namesIn } from './plain-rows.js'
 import type { ReplicationJobRow, Schema } from './schema.js'
 import { isAlive, thisProcess } from './this-process.js'
 import { usable } from './trouble.js'
@@ -78,24 +79,32 @@ export class SqliteReplicationJobs implements ReplicationJobs {
     return usable(this.#file, async () => {
       let query = this.#db.selectFrom('replication_jobs').selectAll().orderBy('id', 'desc')
       if (status !== undefined) query = query.where('status', '=', status)
-      if (vm !== undefined) query = query.where(sql<boolean>`vm_name = ${vm} collate nocase`)
+      // What a plain row lacks is in the names of its snapshots.
+      if (vm !== undefined) query = query.where(sql<boolean>`(vm_name = ${vm} collate nocase or vm_name = '')`)
       if (resourceGroup !== undefined)
-        query = query.where(sql<boolean>`vm_resource_group = ${resourceGroup} collate nocase`)
+        query = query.where(
+          sql<boolean>`(vm_resource_group = ${resourceGroup} collate nocase or vm_resource_group = '' and source_resource_group = ${resourceGroup} collate nocase)`,
+        )
       if (sourceSnapshot !== undefined)
         query = query.where(sql<boolean>`source_snapshot = ${sourceSnapshot} collate nocase`)
       if (diskKey !== undefined) query = query.where('disk_key', '=', diskKey)
       // Thousands of rows have few owners: each is looked for once.
       const alive = new Map<string, boolean | undefined>()
-      return (await query.execute()).map((row) => toJob(row, alive))
+      const jobs = (await query.execute()).map((row) => toJob(row, alive))
+      return vm === undefined ? jobs : jobs.filter((job) => job.vm.name.toLowerCase() === vm.toLowerCase())
     })
   }
 }
 
 function toJob(row: ReplicationJobRow, known: Map<string, boolean | undefined> = new Map()): ReplicationJob {
+  const named = namesIn(row.source_snapshot)
   return {
     id: row.id,
-    vm: { name: row.vm_name, resourceGroup: row.vm_resource_group },
-    backup: row.backup_name,
+    vm: {
+      name: row.vm_name || named.vm,
+      resourceGroup: row.vm_resource_group || row.source_resource_group,
+    },
+    backup: row.backup_name || named.backup,
     diskKey: row.disk_key,
     source: { name: row.source_snapshot, resourceGroup: row.source_resource_group },
     sourceRegion: row.source_region,

@@ -10,6 +10,7 @@ import type {
   VerificationRecord,
   Verifications,
 } from '../core/ports/verifications.js'
+import { isOfGroup, isPlain } from './plain-rows.js'
 import type { Schema, VerificationRow } from './schema.js'
 import { isAlive, thisProcess } from './this-process.js'
 import { usable } from './trouble.js'
@@ -88,8 +89,7 @@ export class SqliteVerifications implements Verifications {
     return usable(this.#file, async () => {
       let query = this.#db.selectFrom('verifications').selectAll().orderBy('verified_at', 'desc').orderBy('id', 'desc')
       if (vm !== undefined) query = query.where(sql<boolean>`vm_name = ${vm} collate nocase`)
-      if (resourceGroup !== undefined)
-        query = query.where(sql<boolean>`vm_resource_group = ${resourceGroup} collate nocase`)
+      if (resourceGroup !== undefined) query = query.where(isOfGroup(resourceGroup))
       if (since !== undefined) query = query.where('verified_at', '>=', since.toISOString())
       return (await query.execute()).map(toRecord)
     })
@@ -176,6 +176,7 @@ function diskRow(verification: number, disk: DiskVerdict) {
 
 function toRecord(row: VerificationRow): VerificationRecord {
   const { host, pid, process_mark: mark } = row
+  const outcome = isPlain(row) ? (row.success === 1 ? 'passed' : 'failed') : row.outcome
   return {
     id: row.id,
     backup: row.backup_name,
@@ -183,7 +184,7 @@ function toRecord(row: VerificationRow): VerificationRecord {
     region: row.region,
     depth: row.depth,
     verifiedAt: new Date(row.verified_at),
-    outcome: row.outcome,
+    outcome,
     success: row.success === 1,
     diskReadable: known(row.disk_readable),
     sizeMatches: known(row.size_matches),
@@ -191,7 +192,7 @@ function toRecord(row: VerificationRow): VerificationRecord {
     testDiskDeleted: row.test_disk_deleted === 1,
     errorMessage: row.error_message ?? undefined,
     seconds: row.verification_time_seconds ?? 0,
-    ownerAlive: row.outcome === 'running' ? isAlive({ host, pid, mark }) : undefined,
+    ownerAlive: outcome === 'running' ? isAlive({ host, pid, mark }) : undefined,
   }
 }
 

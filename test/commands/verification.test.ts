@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import type { ImageTrouble } from '../../src/sandbox/image/content.js'
 import { documentOf } from '../support/azlin.js'
+import { rawDatabase } from '../support/raw-database.js'
 import { Sandboxed } from '../support/sandboxed.js'
 
 const group = ['-g', 'demo-rg'] as const
@@ -200,6 +201,18 @@ describe('azlin backup verification-report', () => {
   it('says null where nothing was verified', async () => {
     const report = await azure.ok('backup', 'verification-report', '--vm', 'web-1', ...group)
     expect(report).toMatchObject({ totalVerified: 0, successRate: null, failures: [], lastVerified: null })
+  })
+
+  it('counts what a script wrote into the table, with the columns that are promised to it', async () => {
+    const raw = rawDatabase(`${azure.around.home}/.azlin/azlin.db`)
+    const columns = 'backup_name, vm_name, verified_at, success, disk_readable'
+    const insert = raw.prepare(`insert into verifications (${columns}) values ('b', 'web-1', ?, ?, ?)`)
+    const verifiedAt = new Date().toISOString()
+    for (const success of [1, 1, 1, 0]) insert.run(verifiedAt, success, success)
+    const report = await azure.ok('backup', 'verification-report', '--vm', 'web-1', ...group)
+    expect(report).toMatchObject({ totalVerified: 4, successRate: 75, lastVerified: verifiedAt, interrupted: 0 })
+    raw.exec("delete from verifications where host = ''")
+    raw.close()
   })
 })
 

@@ -29,8 +29,9 @@ export class VerificationReporter {
     const found = vm ? [await this.#readOne(vm, run)] : await this.#readAll(resourceGroup, run)
     const records =
       (await this.#deps.records?.verifications.list({ vm: vm?.name, resourceGroup: vm?.resourceGroup })) ?? []
+    const owners = ownersOf(found)
     const facts = found.map((one): VmFacts => {
-      const mine = records.filter((record) => sameVm(record.vm, one.vm))
+      const mine = records.filter((record) => owners.get(keyOf(record.vm)) === one)
       const verified = mine.filter(({ outcome }) => outcome === 'passed' || outcome === 'failed')
       return { ...one, verified, interrupted: mine.filter(wasCutOff).map(({ verifiedAt }) => verifiedAt) }
     })
@@ -75,8 +76,10 @@ function wasCutOff({ outcome, ownerAlive }: VerificationRecord): boolean {
   return outcome === 'interrupted' || (outcome === 'running' && ownerAlive === false)
 }
 
-function sameVm(one: VmRef, other: VmRef): boolean {
-  return keyOf(one) === keyOf(other)
+/** By the keys of their VMs. A record that another program wrote may lack the group; then it is of the first of its name. */
+function ownersOf(found: readonly Found[]): ReadonlyMap<string, Found> {
+  const nowhere = found.map((one) => [keyOf({ ...one.vm, resourceGroup: '' }), one] as const)
+  return new Map([...nowhere.toReversed(), ...found.map((one) => [keyOf(one.vm), one] as const)])
 }
 
 function keyOf({ name, resourceGroup }: VmRef): string {
