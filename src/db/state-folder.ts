@@ -1,6 +1,6 @@
 /** The folder that holds the database, and the rights to it: its owner's alone. */
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs'
-import { dirname, parse, resolve } from 'node:path'
+import { dirname, join, parse, resolve } from 'node:path'
 import { AzlinError } from '../core/errors.js'
 
 /** Makes what is not there, and closes to others what is: folder 0700, files 0600. */
@@ -12,6 +12,13 @@ export function prepare(folder: string, file: string): void {
   // Made by hand first, so that it never exists with other people's rights. SQLite gives -wal and -shm the same.
   closeSync(openSync(file, 'a', 0o600))
   for (const one of [file, `${file}-wal`, `${file}-shm`]) if (existsSync(one)) tighten(one, 0o600)
+  const settings = join(folder, 'config.toml')
+  if (existsSync(settings) && isMine(settings)) tighten(settings, 0o600)
+}
+
+/** Settings may also be put there by whoever runs the computer, for others to read. */
+function isMine(path: string): boolean {
+  return statSync(path).uid === process.getuid?.()
 }
 
 /** One by one from above: Node.js's own recursive way never ends where nothing can be made, as in /proc. */

@@ -69,12 +69,14 @@ function other(body: string): ReturnType<typeof spawn> {
 describe('the database', () => {
   it('is for its owner alone, folder and all', async () => {
     const home = join(folder, 'new', '.azlin')
+    mkdirSync(home, { recursive: true, mode: 0o755 })
+    writeFileSync(join(home, 'config.toml'), '', { mode: 0o644 })
     const records = await open(home)
     await records.audit.begin('trigger', vm, at)
-    const modes = ['', 'azlin.db', 'azlin.db-wal', 'azlin.db-shm'].map(
+    const modes = ['', 'azlin.db', 'azlin.db-wal', 'azlin.db-shm', 'config.toml'].map(
       (name) => statSync(join(home, name)).mode & 0o777,
     )
-    expect(modes).toEqual([0o700, 0o600, 0o600, 0o600])
+    expect(modes).toEqual([0o700, 0o600, 0o600, 0o600, 0o600])
   })
 
   it('has the tables and indexes of the contract', async () => {
