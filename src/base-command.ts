@@ -85,13 +85,14 @@ export abstract class AzlinCommand extends Command {
   protected override async finally(error: Error | undefined): Promise<void> {
     for (const signal of leaving) process.off(signal, this.#interrupt)
     this.#progress?.stop()
+    // What was finished by then is printed, and what would have come after it was not done.
+    if (this.#stop.signal.aborted) process.exitCode = exitCodes.INTERRUPTED
     await super.finally(error)
   }
 
   /** Only `main` prints failures: one form for those of commands and for mistyped commands. */
   protected override catch(error: Error): Promise<never> {
     const stopped = this.#stop.signal.aborted
-    if (stopped) process.exitCode = exitCodes.INTERRUPTED
     return Promise.reject(stopped && !AzlinError.is(error) ? this.#stop.signal.reason : error)
   }
 

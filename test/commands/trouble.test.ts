@@ -127,6 +127,17 @@ describe('Ctrl-C', () => {
     expect((await azure.run('backup', 'trigger', 'db-1')).code).toBe(0)
   })
 
+  it('when the backup stands leaves it, prints it, and ends with 130: its copies and the cleanup were not begun', async () => {
+    await azure.ok('backup', 'configure', 'web-1')
+    await azure.fault({ kind: 'delay', ms: 1_000, method: 'PATCH', path: '/virtualMachines/web-1/' })
+    const running = azure.begin('backup', 'trigger', 'web-1', '--json')
+    await expectSoon(() => azure.struck)
+    running.child.kill('SIGINT')
+    const ended = await running.ended
+    expect(ended.code).toBe(130)
+    expect(documentOf<{ snapshotName: string }>(ended).snapshotName).toBe(azure.names(snapshots)[0])
+  })
+
   it('during a restore leaves the VM with its old disks, running', async () => {
     await azure.ok('backup', 'configure', 'web-1')
     const { snapshotName } = await azure.ok<{ snapshotName: string }>('backup', 'trigger', 'web-1')
