@@ -137,7 +137,8 @@ async function settle(
   const { backups, incomplete } = after.recovery
   const others = [...backups, ...incomplete].filter((one) => one.name !== ours.name)
   const abandoned = incomplete.length > 0 ? await abandonedHere(records) : []
-  const settled = new Set([...taken(before.recovery).map(({ name }) => name), ...abandoned])
+  const lost = incomplete.filter((one) => wasFinished(one, before)).map(({ name }) => name)
+  const settled = new Set([...taken(before.recovery).map(({ name }) => name), ...abandoned, ...lost])
   const tier = settleTier({ ours, others, settled, policy: after.schedule })
   if (tier === ours.tier) return { backup: ours, inventory: after }
 
@@ -160,6 +161,12 @@ async function settle(
 async function abandonedHere({ journal }: Records): Promise<readonly string[]> {
   const entries = await journal.list()
   return entries.flatMap(({ kind, details }) => (kind === 'snapshot' ? [String(details['set'])] : []))
+}
+
+/** The schedule tells of it, as the last thing that its command wrote. */
+function wasFinished({ createdAt }: Backup, { schedule }: Inventory): boolean {
+  const last = [schedule.lastDaily, schedule.lastWeekly, schedule.lastMonthly]
+  return last.some((at) => at !== undefined && stampOf(at) === stampOf(createdAt))
 }
 
 function tellWhatVanished({ machine, schedule, recovery }: Inventory, now: Date, run: Run): void {

@@ -46,6 +46,14 @@ describe('taking a backup', () => {
     ])
   })
 
+  it('takes the place of one that was complete and has lost a disk since, however young it is', async () => {
+    const { backups, azure, clock, run } = await configured()
+    const { backup } = await backups.trigger(db, {}, run)
+    await azure.snapshots.remove({ name: `${backup.name}-lun1`, resourceGroup: 'rg' }, run.signal)
+    clock.advance(5_000)
+    expect((await backups.trigger(db, {}, run)).backup.tier).toBe('monthly')
+  })
+
   it('starts all disks together, after every one of them is in the journal', async () => {
     const { backups, azure, records, run } = await configured()
     const seen: number[] = []
