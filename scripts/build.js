@@ -8,7 +8,7 @@
  *
  * npm runs this as `prepare` too, also where the development packages were left out: then there is nothing to do.
  */
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -117,8 +117,11 @@ async function loadEsbuild() {
   try {
     return await import('esbuild')
   } catch (error) {
-    if (error.code === 'ERR_MODULE_NOT_FOUND' && process.env.npm_lifecycle_event === 'prepare') return undefined
-    throw error
+    if (error.code !== 'ERR_MODULE_NOT_FOUND' || process.env.npm_lifecycle_event !== 'prepare') throw error
+    // A package without dist would install, and then not run.
+    if (['pack', 'publish'].includes(process.env.npm_command) && !existsSync(join(dist, 'main.js')))
+      throw new Problem('There is nothing to pack yet. First run: npm ci')
+    return undefined
   }
 }
 
