@@ -11,6 +11,7 @@ import {
   validSshUser,
 } from './core/domain/drill-input.js'
 import type { DrillPlan } from './core/domain/drill-plan.js'
+import { fileTrouble } from './core/domain/file-trouble.js'
 import { validResourceGroup, validSubnetId } from './core/domain/validation.js'
 import { AzlinError } from './core/errors.js'
 import { junitXml, type TestCase } from './terminal/junit.js'
@@ -139,8 +140,7 @@ export abstract class DrillCommand extends AzureCommand {
       try {
         await writeFile(file, text)
       } catch (error) {
-        const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown'
-        const why = `it cannot be written (${code})`
+        const why = `it cannot be written (${fileTrouble(error)})`
         throw new AzlinError('INVALID_INPUT', { what: '--junit', value: file, why, example: 'drills.xml' })
       }
     }

@@ -10,6 +10,9 @@ interface Complaint extends Error {
   readonly args?: readonly string[] | readonly { readonly name: string }[]
 }
 
+/** As `oclif.additionalHelpFlags` in package.json has them for oclif's part. */
+const helpFlags = ['--help', '-h']
+
 /** `--json` means that every answer, the refusal of a command line too, is one JSON document. */
 export function wantsJson(argv: readonly string[]): boolean {
   const end = argv.indexOf('--')
@@ -70,10 +73,15 @@ function tidy(message: string): string {
 
 /** Undefined when the words name a command, or a topic whose help is to be shown. */
 export function explainCommand(argv: readonly string[], config: Config): AzlinError | undefined {
-  const [first] = argv
+  const [first, ...rest] = argv
   if (first === undefined) return undefined
+  if (first === 'help')
+    return explainCommand(
+      rest.filter((word) => !word.startsWith('-')),
+      config,
+    )
   if (first.startsWith('-')) {
-    if (['--help', '--version'].includes(first)) return undefined
+    if ([...helpFlags, '--version'].includes(first)) return undefined
     return usage(`${first} stands where a command should be; flags come after the command.`, '')
   }
 
@@ -83,7 +91,7 @@ export function explainCommand(argv: readonly string[], config: Config): AzlinEr
   const starts = words.map((_, index) => words.slice(0, index + 1).join(' '))
   if (starts.some((start) => ids.includes(start))) return undefined
   const topic = config.findTopic(first) ? first : ''
-  if (topic && (words.length === 1 || argv.includes('--help'))) {
+  if (topic && words.length === 1) {
     return wantsJson(argv) ? usage(`azlin ${topic} wants a command after it.`, topic) : undefined
   }
 
@@ -102,7 +110,7 @@ interface Asked {
 /** The command that is to run. Undefined when it is help that is asked for, of a command or of a topic. */
 export function commandAsked(argv: readonly string[], config: Config): Asked | undefined {
   const end = argv.indexOf('--')
-  if ((end < 0 ? argv : argv.slice(0, end)).includes('--help')) return undefined
+  if ((end < 0 ? argv : argv.slice(0, end)).some((word) => helpFlags.includes(word))) return undefined
   for (let words = argv.length; words > 0; words--) {
     const id = argv.slice(0, words).join(':')
     const command = config.findCommand(id)

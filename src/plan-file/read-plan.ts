@@ -7,6 +7,7 @@ import { basename, extname } from 'node:path'
 import { isScalar, LineCounter, type Node, parseDocument } from 'yaml'
 import { validCheckTimeout, validCommand, validHttpCheck, validSize, validSource } from '../core/domain/drill-input.js'
 import type { DrillGroup, DrillPlan, PlannedDrill } from '../core/domain/drill-plan.js'
+import { fileTrouble } from '../core/domain/file-trouble.js'
 import {
   validDuration,
   validRegion,
@@ -168,8 +169,7 @@ async function textOf(file: string): Promise<string> {
   try {
     bytes = await readFile(file)
   } catch (error) {
-    const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown'
-    throw unreadable(file, `it cannot be read (${code})`)
+    throw unreadable(file, `it cannot be read (${fileTrouble(error)})`)
   }
   if (bytes.length > longestFile) throw unreadable(file, 'it is too long for a plan')
   return bytes.toString('utf8')

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import ssh2 from 'ssh2'
+import { fileTrouble } from '../core/domain/file-trouble.js'
 import { AzlinError } from '../core/errors.js'
 import type { SshLogin } from '../core/ports/ssh.js'
-import { textAt } from './trouble.js'
 
 /** The file is one that a person made by hand; anything longer is not a key. */
 const longestKey = 64 * 1024
@@ -27,7 +27,7 @@ async function textOf(path: string, typed: string): Promise<string> {
     return bytes.toString('utf8')
   } catch (error) {
     if (AzlinError.is(error)) throw error
-    throw unusable(typed, `it cannot be read (${textAt(error, 'code') ?? 'unknown'})`)
+    throw unusable(typed, `it cannot be read (${fileTrouble(error)})`)
   }
 }
 

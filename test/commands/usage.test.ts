@@ -31,6 +31,8 @@ describe('a command line that makes no sense', () => {
     [['trigger', 'web-1'], 'backup trigger'],
     [['bakcup', 'trigger', 'web-1'], 'backup trigger'],
     [['snapshto'], 'snapshot'],
+    [['help', 'backup', 'lst'], 'backup list'],
+    [['backup', 'lst', '--help'], 'backup list'],
     [['backup', 'list', 'web-1', '--teir', 'daily'], '--tier'],
     [['backup', 'list', 'web-1', '--tier', 'wekly'], 'weekly'],
   ])('is answered with what was probably meant: %j', async (args, meant) => {
@@ -45,6 +47,9 @@ describe('a command line that makes no sense', () => {
     [['backup', 'configure', 'web-1', '--cross-region'], '--cross-region needs --target-region.'],
     [['backup', 'restore', 'web-1', '--backup', 'a', '--at', '2026-11-23'], '--backup and --at exclude each other.'],
     [['dr', 'success-rate', '--csv', '--json'], '--csv and --json exclude each other.'],
+    [['backup', 'run'], 'Name the VMs, or give --all.'],
+    [['backup', 'run', 'web-1', '--all'], 'Name the VMs or give --all, not both.'],
+    [['dr', 'plan', 'nowhere.yaml'], 'it cannot be read (there is no such file or folder)'],
   ])('is told which flag is missing, or one too many: %j', async (args, words) => {
     const { stdout, stderr } = await run(...args)
     expect(stdout + stderr).toContain(words)
@@ -191,14 +196,19 @@ describe('help', () => {
     expect(bare.map(({ id }) => id)).toEqual([])
   })
 
-  it.each([[[]], [['--help']], [['backup']], [['backup', '--help']], [['help', 'backup', 'trigger']]])(
-    'is printed on standard output: %j',
-    async (args: string[]) => {
-      const { code, stdout, stderr } = await run(...args)
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-      expect(stdout).toContain('USAGE')
-    },
-  )
+  it.each([
+    [[]],
+    [['--help']],
+    [['-h']],
+    [['backup']],
+    [['backup', '--help']],
+    [['backup', 'trigger', '-h']],
+    [['help', 'backup', 'trigger']],
+  ])('is printed on standard output: %j', async (args: string[]) => {
+    const { code, stdout, stderr } = await run(...args)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toContain('USAGE')
+  })
 
   it('loads neither the SDK nor SQLite', async () => {
     const chunks = join(packageRoot, 'dist', 'chunks')

@@ -175,7 +175,7 @@ describe('the file of a plan', () => {
     await writeFile(file, good)
     expect((await readPlan(file, undefined)).name).toBe('shop')
     const refused = (why: string) => ({ code: 'INVALID_INPUT', details: { why: expect.stringContaining(why) } })
-    await expect(readPlan(join(folder, 'none.yaml'), 'rg')).rejects.toMatchObject(refused('ENOENT'))
+    await expect(readPlan(join(folder, 'none.yaml'), 'rg')).rejects.toMatchObject(refused('there is no such file'))
     await writeFile(file, '#'.repeat(300_000))
     await expect(readPlan(file, 'rg')).rejects.toMatchObject(refused('too long'))
   })

@@ -202,7 +202,9 @@ describe('a private key', () => {
     expect(await reasonOf(Buffer.alloc(70_000, 65))).toMatchObject(invalid('too long'))
     expect(await reasonOf(locked.private)).toMatchObject(invalid('AZLIN_SSH_PASSPHRASE'))
     expect(await reasonOf(locked.private, 'wrong')).toMatchObject(invalid('does not open'))
-    await expect(readLogin('ops', join(folder, 'nowhere'), undefined)).rejects.toMatchObject(invalid('ENOENT'))
-    await expect(readLogin('ops', folder, undefined)).rejects.toMatchObject(invalid('EISDIR'))
+    await expect(readLogin('ops', join(folder, 'nowhere'), undefined)).rejects.toMatchObject(
+      invalid('there is no such file'),
+    )
+    await expect(readLogin('ops', folder, undefined)).rejects.toMatchObject(invalid('it is a folder'))
   })
 })

@@ -44,7 +44,8 @@ second region, and Azure goes on with it; --wait stays until every copy is there
     // A VM that is named twice is one.
     const named = new Map((args.vms ?? []).map((name) => [name.toLowerCase(), name]))
     const names = [...named.values()]
-    if (flags.all === names.length > 0) throw this.misused('Name the VMs, or give --all.')
+    if (flags.all === names.length > 0)
+      throw this.misused(flags.all ? 'Name the VMs or give --all, not both.' : 'Name the VMs, or give --all.')
     const pause = flags.every === undefined ? undefined : validDuration(flags.every, '--every')
     const vms = await Promise.all(names.map((name) => this.vm(name, flags)))
     const { resourceGroup } = await this.settings(flags)
