@@ -63,10 +63,17 @@ export abstract class AzlinCommand extends Command {
 
   /** The first Ctrl-C asks the work to stop and clean up; the second leaves at once, which the journal survives. */
   readonly #interrupt = (by: NodeJS.Signals): void => {
-    if (this.#stop.signal.aborted) process.exit(exitCodes.INTERRUPTED)
+    if (this.#stop.signal.aborted) this.#leave(by)
     // First the word, then the deed: what is stopped speaks up at once.
     this.notice('Stopping and putting things in order. Press Ctrl-C again to leave now.')
     this.#stop.abort(new AzlinError('INTERRUPTED', { by, during: this.during }))
+  }
+
+  #leave(by: NodeJS.Signals): never {
+    const error = new AzlinError('INTERRUPTED', { by: `${by}, twice`, during: 'leaving' })
+    if (this.jsonEnabled()) this.logJson({ error })
+    else this.notice(`Error: ${error.message}\n${error.hint}`)
+    process.exit(exitCodes.INTERRUPTED)
   }
 
   /** What is stopped by Ctrl-C, where more is to be said of it than that what was temporary is gone. */

@@ -18,6 +18,7 @@ const afterStop = {
     'Copies that were begun go on in Azure: azlin backup replication-status <vm> shows how far. The same command goes on with the rest.',
   backup:
     'A backup that was not whole yet was removed, or is recorded for azlin cleanup; a whole one stays. Copies that were begun go on in Azure.',
+  leaving: 'azlin left before all was in order: azlin cleanup does what is still to be done.',
   drill:
     'Temporary resources were removed, or are recorded for azlin cleanup. A copy that the drill had begun goes on in Azure, and stays.',
 }
@@ -311,8 +312,8 @@ const catalogue = {
     hint: 'Update azlin, or set AZLIN_HOME to another folder.',
   }),
   DATABASE_UNUSABLE: (d: { file: string; reason: string }) => ({
-    message: `The database ${d.file} cannot be used: ${d.reason}`,
-    hint: 'Mend that, or move the file away: azlin makes a new one. Nothing was sent to Azure.',
+    message: `The database ${d.file} cannot be used: ${d.reason.replace(/\.$/, '')}.`,
+    hint: 'Mend that, move the file away (azlin makes a new one), or set AZLIN_HOME to another folder. What it cannot write down, azlin does not begin in Azure.',
   }),
   SANDBOX_NOT_RUNNING: (d: { home: string }) => ({
     message: `No sandbox is running for ${d.home}.`,

@@ -155,17 +155,20 @@ describe('Ctrl-C', () => {
     expect(await azure.ok('cleanup', '--dry-run')).toMatchObject({ removed: [], left: [] })
   })
 
-  it('twice leaves at once', async () => {
+  it('twice leaves at once, and says what does the rest', async () => {
     await azure.ok('backup', 'configure', 'web-1')
     await azure.fault({ kind: 'delay', ms: 4_000, method: 'PUT', path: '/snapshots/' })
-    const running = azure.begin('backup', 'trigger', 'web-1')
+    const running = azure.begin('backup', 'trigger', 'web-1', '--json')
     await expectSoon(() => azure.struck)
     running.child.kill('SIGINT')
     await running.said('Ctrl-C again')
     running.child.kill('SIGINT')
     const left = performance.now()
-    expect((await running.ended).code).toBe(130)
+    const ended = await running.ended
+    expect(ended.code).toBe(130)
     expect(performance.now() - left).toBeLessThan(2_000)
+    const hint = expect.stringContaining('azlin cleanup')
+    expect(documentOf<Failure>(ended).error).toMatchObject({ code: 'INTERRUPTED', hint })
     // What was sent goes on without it.
     await expectSoon(() => azure.names(snapshots).length === 1)
   })
