@@ -5,6 +5,7 @@
  * a hint) and one exit code, also for a mistyped command or flag.
  */
 import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { Config, run } from '@oclif/core'
 import { AzlinError } from './core/errors.js'
@@ -29,6 +30,7 @@ export async function main(typed: readonly string[], root: string): Promise<void
   })
 
   try {
+    missHome()
     const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
     const config = await Config.load({ root, pjson, devPlugins: false, userPlugins: false })
     const problem = explainCommand(argv, config)
@@ -41,6 +43,15 @@ export async function main(typed: readonly string[], root: string): Promise<void
     await leave(() => answer(error, argv))
   }
   await leave(() => process.exitCode)
+}
+
+/** oclif asks for a home folder before anything else; a user of a container may have none, and needs none with AZLIN_HOME. */
+function missHome(): void {
+  try {
+    homedir()
+  } catch {
+    process.env['HOME'] = ''
+  }
 }
 
 /** Idle connections and timers of libraries must not keep a finished command alive. */

@@ -1,7 +1,7 @@
 /** Starts the sandbox as a process that outlives its starter, and waits until it answers. */
 import { spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SandboxControl, type SandboxStatus, stopped } from './control-client.js'
 
@@ -25,7 +25,7 @@ const lookEveryMs = 50
 
 export async function startDetached(options: StartOptions, signal: AbortSignal): Promise<Started> {
   const { home } = options
-  mkdirSync(home, { recursive: true, mode: 0o700 })
+  makeFolder(home)
   const running = await SandboxControl.connect(home)
   if (running) return { status: await running.status(), alreadyRunning: true }
 
@@ -38,6 +38,16 @@ export async function startDetached(options: StartOptions, signal: AbortSignal):
     return mine ? await launch(options, signal) : await answering(home, undefined, signal)
   } finally {
     if (mine) rmSync(lock, { force: true })
+  }
+}
+
+/** Asked for several folders at once, Node.js calls a read-only file system a folder that is missing. */
+function makeFolder(home: string): void {
+  mkdirSync(dirname(home), { recursive: true, mode: 0o700 })
+  try {
+    mkdirSync(home, { mode: 0o700 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
 }
 

@@ -2,7 +2,7 @@
  * Where azlin talks to and as whom, from flag, environment, config.toml, default: in
  * that order. Everything is checked here, before anything is sent.
  */
-import { homedir } from 'node:os'
+import { homedir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { AzlinError } from '../core/errors.js'
 import { readConfig } from './config-file.js'
@@ -40,7 +40,21 @@ const longestPollMs = 600_000
 
 /** `AZLIN_HOME`, or `.azlin` in the user's home. */
 export function stateFolder(env: Environment = process.env): string {
-  return env['AZLIN_HOME'] ? resolve(env['AZLIN_HOME']) : join(homedir(), '.azlin')
+  return env['AZLIN_HOME'] ? resolve(env['AZLIN_HOME']) : join(usersHome(), '.azlin')
+}
+
+/** An empty HOME would put the folder wherever one happens to stand; a user of a container may have none at all. */
+function usersHome(): string {
+  try {
+    return homedir() || userInfo().homedir
+  } catch (cause) {
+    const why = 'it is not set, and this user has no home folder'
+    throw new AzlinError(
+      'INVALID_INPUT',
+      { what: 'HOME', value: '', why, example: 'AZLIN_HOME=/var/lib/azlin' },
+      { cause },
+    )
+  }
 }
 
 /** INVALID_INPUT, SETTING_MISSING, CONFIG_UNREADABLE, SANDBOX_NOT_RUNNING. */

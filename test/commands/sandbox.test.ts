@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { SandboxControl } from '../../src/sandbox/control-client.js'
@@ -85,6 +85,14 @@ describe('azlin sandbox', () => {
     } finally {
       await second.remove()
     }
+  })
+
+  it('names the folder that it cannot use, and what is in the way', async () => {
+    const file = join(around.home, 'file')
+    writeFileSync(file, '')
+    const ended = await azlin(['sandbox', 'start', '--json'], { ...around, env: { AZLIN_HOME: file } })
+    const message = expect.stringMatching(/file\/sandbox cannot be used \(a part of its path is no folder\)/)
+    expect(documentOf(ended)).toMatchObject({ error: { code: 'SANDBOX_FAILED', message } })
   })
 
   it('is wanted by every command that is told to use it', async () => {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { resolveSettings, stateFolder } from '../../src/settings/settings.js'
 import { onLinux, zombie } from '../support/zombie.js'
@@ -162,4 +162,15 @@ describe('settings', () => {
 it('keeps its state in the home folder unless told otherwise', () => {
   expect(stateFolder({})).toMatch(/\.azlin$/)
   expect(stateFolder({ AZLIN_HOME: '/tmp/x' })).toBe('/tmp/x')
+})
+
+it('never keeps its state wherever one happens to stand', () => {
+  const before = process.env['HOME']
+  process.env['HOME'] = ''
+  try {
+    expect(isAbsolute(stateFolder({}))).toBe(true)
+  } finally {
+    if (before === undefined) delete process.env['HOME']
+    else process.env['HOME'] = before
+  }
 })

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { Flags } from '@oclif/core'
 import { SandboxCommand } from '../../base-command.js'
+import { fileTrouble } from '../../core/domain/file-trouble.js'
 import { validCount } from '../../core/domain/validation.js'
 import { AzlinError } from '../../core/errors.js'
 import type { SandboxStatus } from '../../sandbox/control-client.js'
@@ -21,7 +22,7 @@ What is in it survives a stop; azlin sandbox reset begins anew.`
     'run-command': Flags.boolean({
       allowNo: true,
       default: true,
-      summary: 'Really run, on this computer and as you, what is to be run in a VM (Run Command, SSH).',
+      summary: 'Really run, on this computer and as you, what is to be run in a VM (Run Command, SSH). The default.',
     }),
   }
 
@@ -32,11 +33,18 @@ What is in it survives a stop; azlin sandbox reset begins anew.`
     const runCommand = flags['run-command']
     const { startDetached } = await import('../../sandbox/start-detached.js')
     const program = fileURLToPath(new URL('../../sandbox/main.js', import.meta.url))
-    const started = await startDetached({ program, home: this.folder, port, speed, runCommand }, this.signal)
+    const options = { program, home: this.folder, port, speed, runCommand }
+    const started = await startDetached(options, this.signal).catch((error: unknown) => this.#unwritable(error))
     if ('failure' in started) throw new AzlinError('SANDBOX_FAILED', { reason: started.failure })
 
     if (started.alreadyRunning) this.notice('The sandbox was running already; it goes on with its own port and speed.')
     this.log(sandboxGuide(started.status))
     return { ...started.status, alreadyRunning: started.alreadyRunning }
+  }
+
+  #unwritable(error: unknown): never {
+    if (this.signal.aborted || !(error instanceof Error && 'syscall' in error)) throw error
+    const reason = `its folder ${this.folder} cannot be used (${fileTrouble(error)}). AZLIN_HOME names another state folder.`
+    throw new AzlinError('SANDBOX_FAILED', { reason }, { cause: error })
   }
 }
