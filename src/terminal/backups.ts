@@ -48,8 +48,9 @@ export function noBackups(vm: string, tier: string, since: string | undefined, r
   const kind = tier === 'all' ? '' : `${tier} `
   const span = since === undefined ? '' : ` younger than ${since}`
   if (region !== undefined)
-    return `${vm} has no ${kind}backups${span} in ${region}. azlin backup replicate-all ${vm} --target-region ${region} copies them.`
-  return `${vm} has no ${kind}backups${span}. azlin backup trigger ${vm} takes one.`
+    return `${vm} has no ${kind}backups${span} in ${region}. azlin backup replicate-all ${vm} --target-region ${region} copies those of its own region there.`
+  const forced = tier === 'all' ? '' : ` --tier ${tier}`
+  return `${vm} has no ${kind}backups${span}. azlin backup trigger ${vm}${forced} takes one.`
 }
 
 export function describeBackup(backup: Backup): string {

@@ -58,16 +58,23 @@ export function drillLines(drill: Drill, out: Columns): string {
   ].join('\n')
 }
 
+/** In less room the notes say nothing; the reason of a failure is below the table, too. */
+const leastForNotes = 20
+
 /** The phases that were come to. Those that run side by side overlap. */
 function phaseTable({ phases }: Drill, out: Columns): string {
-  const rows = phases.map(({ phase, beganSeconds, seconds, outcome, note = '' }) => [
+  const headings = ['PHASE', 'BEGAN', 'SECONDS', 'RESULT']
+  const rows = phases.map(({ phase, beganSeconds, seconds, outcome }) => [
     phaseWords[phase],
     `+${tenths(beganSeconds)}`,
     tenths(seconds),
     outcome === 'succeeded' ? 'ok' : outcome,
-    note,
   ])
-  return table(['PHASE', 'BEGAN', 'SECONDS', 'RESULT', ''], rows, out)
+  const bare = table(headings, rows, out)
+  const room = out.isTTY === true && out.columns ? out.columns : Number.POSITIVE_INFINITY
+  if (room - Math.max(...bare.split('\n').map((line) => line.length)) < leastForNotes) return bare
+  const noted = rows.map((row, index) => [...row, phases[index]?.note ?? ''])
+  return table([...headings, ''], noted, out)
 }
 
 /** What was not asked for is no success: it was not checked. */

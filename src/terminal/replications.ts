@@ -69,6 +69,11 @@ export function jobTable(jobs: readonly ReplicationJob[], out: Columns): string 
   )
 }
 
+export function noJobs(status: string | undefined, vm: string | undefined): string {
+  const how = status === undefined ? '' : ` ${status.replace('_', '-')}`
+  return `No${how} copies${vm === undefined ? '' : ` of ${vm}`} are on record.`
+}
+
 function statusCell({ status, percent }: ReplicationJob): string {
   return status === 'in_progress' ? `in progress, ${Math.floor(percent)} %` : status
 }

@@ -37,7 +37,23 @@ Then, for example (its VMs: web-1 with one disk, db-1 with two data disks):
   azlin sandbox stop`
 }
 
+/** What somebody looks for first, first. */
+const kinds = [
+  ['resourceGroups', 'group'],
+  ['virtualMachines', 'VM'],
+  ['disks', 'disk'],
+  ['snapshots', 'snapshot'],
+] as const
+
 function contents(resources: Readonly<Record<string, number>>): string {
-  const counts = Object.entries(resources).map(([type, count]) => `${count} ${type.slice(type.lastIndexOf('/') + 1)}`)
-  return counts.length === 0 ? 'nothing' : counts.sort().join(', ')
+  const counts = new Map(
+    Object.entries(resources).map(([type, count]) => [type.slice(type.lastIndexOf('/') + 1), count]),
+  )
+  const told = kinds.flatMap(([type, word]) => {
+    const count = counts.get(type) ?? 0
+    counts.delete(type)
+    return count === 0 ? [] : [`${count} ${word}${count === 1 ? '' : 's'}`]
+  })
+  const others = [...counts.values()].reduce((sum, count) => sum + count, 0)
+  return [...told, ...(others > 0 ? [`${others} more of other kinds`] : [])].join(', ') || 'nothing'
 }

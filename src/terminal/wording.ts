@@ -54,7 +54,8 @@ export function sayingOf(event: AzlinEvent): Saying {
     case 'copy.finished':
       return end(event.snapshot, `Copied to ${event.region}: ${event.snapshot}`)
     case 'copies.begun': {
-      const waiting = event.waiting > 0 ? ` (${event.waiting} more wait for their turn)` : ''
+      const turn = event.waiting === 1 ? 'waits for its turn' : 'wait for their turn'
+      const waiting = event.waiting > 0 ? ` (${event.waiting} more ${turn})` : ''
       const how = `azlin backup replication-status ${event.vm} shows how far`
       return say(`Azure is copying ${disks(event.underWay)} of ${event.vm} to ${event.region}${waiting}; ${how}.`)
     }
@@ -114,7 +115,7 @@ export function sayingOf(event: AzlinEvent): Saying {
       return say(`Drill of ${event.vm} in ${event.region}, from ${event.backup}`)
     case 'drill.phase': {
       const key = `${event.vm} ${event.phase}`
-      const note = event.note === undefined ? '' : `: ${event.note}`
+      const note = event.note ? `: ${event.note}` : ''
       if (event.state === 'began') return begin(key, `Drill of ${event.vm}, ${event.phase}${note}`)
       return end(key, `Drill of ${event.vm}, ${event.phase} ${phaseEnds[event.state]}${note}`)
     }

@@ -76,6 +76,21 @@ describe('a drill in words', () => {
     expect(drillLines({ ...passed, rtoSeconds: 901 }, {})).toContain('BEYOND the target')
   })
 
+  it('keeps within a narrow window, and leaves out notes for which there is no room', () => {
+    const widths = (columns: number) => {
+      const [, ...lines] = drillLines(passed, { isTTY: true, columns }).split('\n')
+      return lines
+        .slice(
+          0,
+          lines.findIndex((line) => line.startsWith('Restore ')),
+        )
+        .map((line) => line.length)
+    }
+    for (const columns of [40, 50, 60, 80]) expect(Math.max(...widths(columns))).toBeLessThanOrEqual(columns)
+    expect(drillLines(passed, { isTTY: true, columns: 40 })).not.toContain('SSH-2.0')
+    expect(drillLines(passed, { isTTY: true, columns: 80 })).toContain('SSH-2.0-OpenSSH_9.6')
+  })
+
   it('never calls good what was not checked', () => {
     const text = drillLines({ ...passed, bootSucceeded: undefined, connectivitySucceeded: undefined }, {})
     expect(text).toContain('Restore ok, boot not checked, connectivity not checked, cleanup ok.')

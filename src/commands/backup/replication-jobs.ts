@@ -3,7 +3,7 @@ import { AzureCommand, given } from '../../base-command.js'
 import { jobStatuses } from '../../core/domain/replication.js'
 import { validVmName } from '../../core/domain/validation.js'
 import type { ReplicationJson } from '../../replication-command.js'
-import { jobJson, jobTable } from '../../terminal/replications.js'
+import { jobJson, jobTable, noJobs } from '../../terminal/replications.js'
 
 export default class BackupReplicationJobs extends AzureCommand {
   static override summary = "List the copies in this computer's record, newest first."
@@ -26,7 +26,7 @@ export default class BackupReplicationJobs extends AzureCommand {
     const vm = given(flags.vm, validVmName, '--vm')
     await using azlin = await this.open(flags, 'required')
     const jobs = await azlin.replication.jobs({ status: flags.status, vm, resourceGroup: flags['resource-group'] })
-    this.log(jobs.length > 0 ? jobTable(jobs, process.stdout) : 'No copies are on record.')
+    this.log(jobs.length > 0 ? jobTable(jobs, process.stdout) : noJobs(flags.status, vm))
     return { jobs: jobs.map(jobJson) }
   }
 }

@@ -8,7 +8,9 @@ export default class BackupReplicationStatus extends AzureCommand {
     `Brings the record up to date first, also with copies that another computer began. The age of the newest backup that \
 is complete in a region is its RPO: what would be lost if the VM's own region were lost now. Works while that region is down.`
   static override examples = ['<%= config.bin %> <%= command.id %> web-1 -g my-rg']
-  static override args = { vm: Args.string({ required: true, ignoreStdin: true, description: 'VM' }) }
+  static override args = {
+    vm: Args.string({ required: true, ignoreStdin: true, description: 'VM whose copies to ask for' }),
+  }
 
   async run() {
     const { args, flags } = await this.parse(BackupReplicationStatus)

@@ -19,7 +19,7 @@ old disks are kept and named in the result. With --new-vm the VM is left alone a
     '<%= config.bin %> <%= command.id %> web-1 -g my-rg --at 2026-11-22T03:00:00Z --yes',
     '<%= config.bin %> <%= command.id %> web-1 -g my-rg --interactive --new-vm web-1-copy',
     {
-      description: 'From the copies in another region, while the own one is down',
+      description: 'From the copies in another region, while that of the VM is down',
       command:
         '<%= config.bin %> <%= command.id %> web-1 -g my-rg --region eastus2 --at 2026-11-22 --new-vm web-1-dr --subnet <id>',
     },

@@ -57,7 +57,10 @@ export class FailbackManager {
     const origin = to ?? originIn(from.tags)
     const what = `The failback of ${vm.name}`
     if (!origin)
-      throw new AzlinError('NOT_READY', { what, problems: ['it was not made by azlin dr failover, so say where to'] })
+      throw new AzlinError('NOT_READY', {
+        what,
+        problems: [`${vm.name} was not made by azlin dr failover, so --to has to name the VM at home`],
+      })
     const home = await machines.get(origin, run.signal)
     const problems = problemsOf(from, home)
     if (problems.length > 0) throw new AzlinError('NOT_READY', { what, problems })

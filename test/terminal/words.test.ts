@@ -1,0 +1,61 @@
+import { describe, expect, it } from '@jest/globals'
+import { noBackups } from '../../src/terminal/backups.js'
+import { noJobs } from '../../src/terminal/replications.js'
+import { sandboxLines } from '../../src/terminal/sandboxes.js'
+import { sayingOf } from '../../src/terminal/wording.js'
+
+describe('where there is nothing to list', () => {
+  it('the command that makes a backup of the tier that was asked for is named', () => {
+    expect(noBackups('web-1', 'all', undefined)).toContain('azlin backup trigger web-1 takes one.')
+    expect(noBackups('web-1', 'weekly', '7d')).toBe(
+      'web-1 has no weekly backups younger than 7d. azlin backup trigger web-1 --tier weekly takes one.',
+    )
+  })
+
+  it('nothing is denied but what was asked for', () => {
+    expect(noJobs(undefined, undefined)).toBe('No copies are on record.')
+    expect(noJobs('in_progress', 'web-1')).toBe('No in-progress copies of web-1 are on record.')
+  })
+})
+
+describe('progress', () => {
+  it.each([
+    [0, 'to eastus2; azlin'],
+    [1, '(1 more waits for its turn)'],
+    [2, '(2 more wait for their turn)'],
+  ])('tells of %i copies that wait', (waiting, words) => {
+    const { text } = sayingOf({ type: 'copies.begun', vm: 'web-1', region: 'eastus2', underWay: 1, waiting })
+    expect(text).toContain(words)
+  })
+
+  it('has no colon before a note that is empty', () => {
+    const phase = { type: 'drill.phase', vm: 'web-1', phase: 'command', state: 'succeeded' } as const
+    expect(sayingOf({ ...phase, note: '' }).text).toBe('Drill of web-1, command done')
+    expect(sayingOf({ ...phase, note: 'HTTP 200' }).text).toBe('Drill of web-1, command done: HTTP 200')
+  })
+})
+
+describe('a sandbox', () => {
+  const status = {
+    url: 'https://127.0.0.1:1',
+    pid: 1,
+    speed: 60,
+    now: '2026-11-27T12:00:00Z',
+    clockOffsetMs: 0,
+    faults: 0,
+  }
+
+  it('says what it holds in plain words', () => {
+    const resources = {
+      'Microsoft.Resources/resourceGroups': 1,
+      'Microsoft.Compute/virtualMachines': 4,
+      'Microsoft.Compute/disks': 6,
+      'Microsoft.Network/networkInterfaces': 4,
+      'Microsoft.Network/virtualNetworks': 1,
+    }
+    expect(sandboxLines({ ...status, resources })).toContain(
+      'holds      1 group, 4 VMs, 6 disks, 5 more of other kinds',
+    )
+    expect(sandboxLines({ ...status, resources: {} })).toContain('holds      nothing')
+  })
+})
