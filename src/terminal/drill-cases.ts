@@ -17,7 +17,7 @@ export function drillCase(drill: Drill): TestCase {
     }),
     output: [
       ...drill.phases.map(({ phase, seconds, outcome: ended, note }) => {
-        const said = note === undefined ? '' : ` (${note})`
+        const said = note ? ` (${note})` : ''
         return `${phase}: ${ended} in ${seconds.toFixed(1)} s${said}`
       }),
       ...drill.notes,

@@ -18,7 +18,7 @@ interface RateJson {
 export default class DrSuccessRate extends AzureCommand {
   static override summary = 'Show how many drills succeeded, and how much that proves.'
   static override description =
-    `Drills that were stopped count neither way. A rate comes with the lower bound of its 95 % interval: 12 of 12 is \
+    `Drills that were stopped count neither way. A rate comes with the lower bound of its one-sided 95 % interval: 12 of 12 is \
 100 % and proves 77.9 %. Without a drill there is no rate; --fail-below is then missed, as nothing was proven.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --vm web-1 --days 90',
