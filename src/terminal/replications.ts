@@ -89,8 +89,8 @@ export function describeReplication(jobs: readonly ReplicationJob[], region: str
   const parts = [
     [of('completed'), 'in'] as const,
     [of('in_progress'), 'on the way to'] as const,
-    [of('pending'), 'waiting for their turn to go to'] as const,
-    [of('failed'), 'not copied to'] as const,
+    [of('pending'), `waiting for ${of('pending') === 1 ? 'its' : 'their'} turn to go to`] as const,
+    [of('failed'), 'not made in'] as const,
   ]
   const told = parts.flatMap(([count, where]) => (count > 0 ? [`${copies(count)} ${where} ${region}`] : []))
   const goesOn = of('in_progress') + of('pending') > 0

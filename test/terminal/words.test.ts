@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
+import type { ReplicationJob } from '../../src/core/domain/replication.js'
 import { noBackups } from '../../src/terminal/backups.js'
-import { noJobs } from '../../src/terminal/replications.js'
+import { describeReplication, noJobs } from '../../src/terminal/replications.js'
 import { sandboxLines } from '../../src/terminal/sandboxes.js'
 import { sayingOf } from '../../src/terminal/wording.js'
 
@@ -57,5 +58,20 @@ describe('a sandbox', () => {
       'holds      1 group, 4 VMs, 6 disks, 5 more of other kinds',
     )
     expect(sandboxLines({ ...status, resources: {} })).toContain('holds      nothing')
+  })
+})
+
+describe('copies', () => {
+  const job = (status: 'pending' | 'failed' | 'completed') =>
+    ({ status, vm: { name: 'web-1', resourceGroup: 'rg' } }) as ReplicationJob
+
+  it('are counted by how far they are', () => {
+    expect(describeReplication([job('completed'), job('failed')], 'eastus2')).toBe(
+      '1 copy in eastus2; 1 copy not made in eastus2.',
+    )
+    expect(describeReplication([job('pending')], 'eastus2')).toContain('1 copy waiting for its turn to go to eastus2.')
+    expect(describeReplication([job('pending'), job('pending')], 'eastus2')).toContain(
+      '2 copies waiting for their turn',
+    )
   })
 })
