@@ -67,14 +67,20 @@ export class AzureMachines implements Machines {
     return this.#power('powerOff', 'stopped', taskOn('stopping', vm), vm, signal)
   }
 
-  deallocate(vm: VmRef, signal: AbortSignal): Promise<void> {
-    return this.#power('deallocate', 'deallocated', taskOn('deallocating', vm), vm, signal)
+  deallocate(vm: VmRef, signal: AbortSignal, sent?: () => void): Promise<void> {
+    return this.#power('deallocate', 'deallocated', taskOn('deallocating', vm), vm, signal, sent)
   }
 
-  async swapDisks(vm: VmRef, disks: readonly DiskAt[], etag: string | undefined, signal: AbortSignal): Promise<void> {
+  async swapDisks(
+    vm: VmRef,
+    disks: readonly DiskAt[],
+    etag: string | undefined,
+    signal: AbortSignal,
+    sent?: () => void,
+  ): Promise<void> {
     const task = taskOn('swapping the disks of', vm)
     const took = (model: VirtualMachine) => holdsDisks(model, disks)
-    await this.#change(task, vm, etag, (model) => withDisks(model, disks), took, signal)
+    await this.#change(task, vm, etag, (model) => withDisks(model, disks), took, signal, sent)
   }
 
   async detachDisks(vm: VmRef, luns: readonly number[], etag: string | undefined, signal: AbortSignal): Promise<void> {
@@ -143,6 +149,7 @@ export class AzureMachines implements Machines {
     task: Task,
     vm: VmRef,
     signal: AbortSignal,
+    sent?: () => void,
   ): Promise<void> {
     const look = async (options: CallOptions, call: Call): Promise<Seen<void>> => {
       const status = await orUndefined(call, () => this.#status(vm)(options))
@@ -151,6 +158,7 @@ export class AzureMachines implements Machines {
     }
     const start = async (options: CallOptions) => {
       const { virtualMachines } = await this.#clients.compute()
+      sent?.()
       return submitted(virtualMachines[action](vm.resourceGroup, vm.name, options))
     }
     await this.#calls.operate({ task, minutes: limits.power, start, look }, signal)
@@ -164,6 +172,7 @@ export class AzureMachines implements Machines {
     change: (model: VirtualMachine) => VirtualMachine,
     took: (model: VirtualMachine) => boolean,
     signal: AbortSignal,
+    sent?: () => void,
   ): Promise<void> {
     const now = await this.#read(vm, signal)
     if (took(now) && standing(now.provisioningState) === 'done') return
@@ -179,6 +188,7 @@ export class AzureMachines implements Machines {
         minutes: limits.change,
         start: async (options) => {
           const { virtualMachines } = await this.#clients.compute()
+          sent?.()
           return submitted(
             virtualMachines.createOrUpdate(vm.resourceGroup, vm.name, body, {
               ...options,

@@ -8,17 +8,17 @@
  */
 
 import { sameId } from '../domain/arm-id.js'
-import { type AttachedDisk, type Machine, type MachineStatus, showsAgent } from '../domain/machine.js'
+import { type Machine, type MachineStatus, showsAgent } from '../domain/machine.js'
 import { restoredDiskName } from '../domain/naming.js'
 import type { DiskPlan } from '../domain/restore.js'
 import { placeName } from '../domain/restore.js'
 import { AzlinError } from '../errors.js'
 import type { DiskAt } from '../ports/azure.js'
-import { persist } from '../retry.js'
 import type { Run } from '../run.js'
 import { agentOwed, awaitBoot, type BootDeps, knownStatus } from './boot.js'
 import { settlePrevious } from './previous-disks.js'
 import { type MadeDisk, type TemporaryDeps, TemporaryResources } from './temporary-resources.js'
+import { type Sent, undoRestore, wasRunning } from './undo-restore.js'
 
 export interface InPlacePlan {
   readonly machine: Machine
@@ -43,9 +43,6 @@ export interface InPlaceResult {
 
 export type InPlaceDeps = TemporaryDeps & { readonly boot: BootDeps }
 
-/** Undoing a restore may mean a deallocation, a swap and a start. */
-const undoMs = 40 * 60_000
-
 export async function restoreInPlace(deps: InPlaceDeps, plan: InPlacePlan, run: Run): Promise<InPlaceResult> {
   const { azure, clock, journal } = deps
   const { machine } = plan
@@ -68,6 +65,7 @@ export async function restoreInPlace(deps: InPlaceDeps, plan: InPlacePlan, run: 
 
   let journalId: string | undefined
   let guestReported: boolean
+  const sent: Sent = new Set()
   try {
     journalId = await journal?.open(
       {
@@ -82,11 +80,12 @@ export async function restoreInPlace(deps: InPlaceDeps, plan: InPlacePlan, run: 
       },
       clock.now(),
     )
-    guestReported = await swapAndStart(deps, plan, made, before, run)
+    guestReported = await swapAndStart(deps, plan, made, before, sent, run)
   } catch (error) {
-    await undo(deps, plan, made, before, run, error)
+    const { isSure } = await undoRestore(deps, { plan, made, before, sent, cause: error }, run)
     await temporary.remove(run)
-    await closeEntry(deps, journalId, run)
+    // A swap that may still arrive is remembered, and azlin cleanup looks again.
+    if (isSure) await closeEntry(deps, journalId, run)
     if (run.signal.aborted) throw error
     const reason = error instanceof Error ? error.message : String(error)
     throw new AzlinError('RESTORE_ROLLED_BACK', { vm: machine.name, reason }, { cause: error })
@@ -153,25 +152,29 @@ async function swapAndStart(
   { machine, disks, agent }: InPlacePlan,
   made: readonly MadeDisk[],
   before: MachineStatus,
+  sent: Sent,
   run: Run,
 ): Promise<boolean> {
   const { machines } = azure
+  // Somebody may have changed the VM while the disks were being made: then it is not even stopped.
+  refuseIfChanged(await machines.get(machine, run.signal), disks)
   if (before.power !== 'deallocated') {
     run.report({ type: 'vm.power', vm: machine.name, to: 'deallocating' })
-    await machines.deallocate(machine, run.signal)
+    await machines.deallocate(machine, run.signal, () => void sent.add('deallocate'))
   }
   run.report({ type: 'vm.power', vm: machine.name, to: 'deallocated' })
 
-  // Somebody may have changed the VM while the disks were being made.
+  // Or while it was being stopped.
   const now = await machines.get(machine, run.signal)
   refuseIfChanged(now, disks)
 
   run.report({ type: 'vm.swapping', vm: machine.name, disks: made.length })
-  await machines.swapDisks(machine, made.map(toPlace), now.etag, run.signal)
+  await machines.swapDisks(machine, made.map(toPlace), now.etag, run.signal, () => void sent.add('swap'))
   run.report({ type: 'vm.swapped', vm: machine.name })
 
   const stopped = await machines.status(machine, run.signal)
   run.report({ type: 'vm.power', vm: machine.name, to: 'starting' })
+  sent.add('start')
   await machines.start(machine, run.signal)
   const earlier = stopped.agent?.at ? stopped : before
   const reported = await awaitBoot(boot, machine, earlier, agentOwed(agent ?? showsAgent(before)), run)
@@ -200,64 +203,4 @@ function toPlace({ plan, disk }: MadeDisk): DiskAt {
 
 function willStart({ name }: Machine, { power }: MachineStatus): string {
   return `${name} is ${power}; it is started once it has its new disks, because only then is it known to work.`
-}
-
-function wasRunning({ power }: MachineStatus): boolean {
-  return power === 'running' || power === 'starting'
-}
-
-/**
- * Old disks and old power state back. Reads what the VM has now instead of trusting
- * how far the restore got: a request that failed here may have been done there.
- * ROLLBACK_FAILED when it cannot be done; then the journal still knows.
- */
-async function undo(
-  { azure, clock }: InPlaceDeps,
-  plan: InPlacePlan,
-  made: readonly MadeDisk[],
-  before: MachineStatus,
-  run: Run,
-  cause: unknown,
-): Promise<void> {
-  const { machines } = azure
-  const { machine } = plan
-  const signal = AbortSignal.timeout(undoMs)
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  run.report({ type: 'restore.rollingBack', vm: machine.name, reason })
-  const previous = plan.disks.flatMap((disk) => (disk.previous ? [disk.previous] : []))
-  try {
-    await persist(
-      async () => {
-        const now = await machines.get(machine, signal)
-        const ours = now.disks.filter((disk) => made.some((one) => sameId(one.disk.id, disk.id)))
-        if (ours.length > 0) await swapBack(machine, ours, previous)
-        const { power } = await machines.status(machine, signal)
-        if (wasRunning(before) && power !== 'running') await machines.start(machine, signal)
-        if (!wasRunning(before) && (power === 'running' || power === 'starting'))
-          await machines.deallocate(machine, signal)
-      },
-      { clock, signal },
-    )
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    const details = {
-      vm: machine.name,
-      reason: `${reason} Undoing it: ${why}`,
-      disks: previous.map((disk) => disk.name),
-    }
-    throw new AzlinError('ROLLBACK_FAILED', details, { cause: error })
-  }
-  run.report({ type: 'restore.rolledBack', vm: machine.name })
-
-  async function swapBack(vm: Machine, ours: readonly AttachedDisk[], old: readonly AttachedDisk[]): Promise<void> {
-    const { power } = await machines.status(vm, signal)
-    if (power !== 'deallocated') await machines.deallocate(vm, signal)
-    const fresh = await machines.get(vm, signal)
-    const places = old.filter((disk) => ours.some((mine) => mine.lun === disk.lun))
-    if (places.length > 0) await machines.swapDisks(vm, places, fresh.etag, signal)
-    const added = ours.flatMap((mine) =>
-      mine.lun !== null && !places.some((disk) => disk.lun === mine.lun) ? [mine.lun] : [],
-    )
-    if (added.length > 0) await machines.detachDisks(vm, added, (await machines.get(vm, signal)).etag, signal)
-  }
 }

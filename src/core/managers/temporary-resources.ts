@@ -54,7 +54,7 @@ interface Held {
 type Find = (signal: AbortSignal) => Promise<unknown>
 
 /** How often what may have been made is looked for, a second apart. */
-const looksForUnsure = 3
+export const looksForUnsure = 3
 
 /** Everything one operation has made and not yet decided to keep. */
 export class TemporaryResources {
@@ -283,7 +283,7 @@ export class TemporaryResources {
 }
 
 /** Stopped, or cut off: Azure may have the request all the same. */
-function isUnanswered(error: unknown): boolean {
+export function isUnanswered(error: unknown): boolean {
   return !AzlinError.is(error) || unanswered.has(error.code)
 }
 

@@ -72,12 +72,19 @@ export interface Machines {
   status(vm: VmRef, signal: AbortSignal): Promise<MachineStatus>
   start(vm: VmRef, signal: AbortSignal): Promise<void>
   powerOff(vm: VmRef, signal: AbortSignal): Promise<void>
-  deallocate(vm: VmRef, signal: AbortSignal): Promise<void>
+  /** `sent` here and below: called before Azure may get to know of it. */
+  deallocate(vm: VmRef, signal: AbortSignal, sent?: () => void): Promise<void>
   /**
    * Puts these disks at their LUNs (null is the OS disk) in one request and waits.
    * Data disks at LUNs not named stay. With `etag`, CONFLICT when the VM was changed since.
    */
-  swapDisks(vm: VmRef, disks: readonly DiskAt[], etag: string | undefined, signal: AbortSignal): Promise<void>
+  swapDisks(
+    vm: VmRef,
+    disks: readonly DiskAt[],
+    etag: string | undefined,
+    signal: AbortSignal,
+    sent?: () => void,
+  ): Promise<void>
   /** Takes the data disks at these LUNs off the VM and waits. A LUN without a disk is no error. */
   detachDisks(vm: VmRef, luns: readonly number[], etag: string | undefined, signal: AbortSignal): Promise<void>
   create(want: NewMachine, signal: AbortSignal, sent?: () => void): Promise<Machine>

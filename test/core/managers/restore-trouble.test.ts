@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/glo
 import { planBeside } from '../../../src/core/domain/restore.js'
 import { AzlinError } from '../../../src/core/errors.js'
 import type { AzlinEvent } from '../../../src/core/events.js'
+import { RestoreManager } from '../../../src/core/managers/restore-manager.js'
 import { TemporaryResources } from '../../../src/core/managers/temporary-resources.js'
 import type { FaultRequest } from '../../../src/sandbox/faults.js'
 import { type CoreOnSandbox, coreOnSandbox, endServer } from '../../support/core-on-sandbox.js'
@@ -99,6 +100,87 @@ describe('a restore in place that does not go well', () => {
     const left = scene.disks().filter((name) => !disks.includes(name))
     const known = (await core.records.journal.list()).map(({ resourceId }) => resourceId.split('/').at(-1))
     expect(known).toEqual(expect.arrayContaining(left))
+  })
+
+  it.each<[string, 'PUT' | 'POST', string]>([
+    ['the swap', 'PUT', `${machine}$`],
+    ['the stop', 'POST', `${machine}/deallocate`],
+  ])('is stopped while %s is on its way, and undoes it all the same', async (_, method, path) => {
+    const backup = await scene.backedUp()
+    const before = await scene.picture()
+    const disks = scene.disks()
+    const plan = await core.restores.plan(db, backup, {}, core.run())
+    core.sandbox.faults.add({ kind: 'delay', ms: 1_200, method, path, times: 1 })
+    const stop = new AbortController()
+    const restoring = expect(core.restores.execute(plan, core.run(stop))).rejects.toMatchObject({
+      code: 'INTERRUPTED',
+    })
+    while (!core.sandbox.faults.list().some(({ hits }) => hits > 0))
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    stop.abort(new AzlinError('INTERRUPTED', { by: 'SIGINT' }))
+    await restoring
+    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    expect(await scene.picture()).toEqual(before)
+    expect(scene.disks().toSorted()).toEqual(disks.toSorted())
+    expect(await core.records.journal.list()).toEqual([])
+  })
+
+  it('leaves a swap that may still arrive to the next cleanup', async () => {
+    const backup = await scene.backedUp()
+    const old = (await scene.picture()).disks.map(({ id }) => id)
+    const plan = await core.restores.plan(db, backup, {}, core.run())
+    await core.azure.machines.deallocate(db, core.run().signal)
+    core.sandbox.faults.add({ kind: 'delay', ms: 3_500, method: 'PUT', path: `${machine}$`, times: 1 })
+    const stop = new AbortController()
+    const restoring = expect(core.restores.execute(plan, core.run(stop))).rejects.toMatchObject({
+      code: 'INTERRUPTED',
+    })
+    while (!core.sandbox.faults.list().some(({ hits }) => hits > 0))
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    stop.abort(new AzlinError('INTERRUPTED', { by: 'SIGINT' }))
+    await restoring
+    expect((await core.records.journal.list()).map(({ kind }) => kind)).toContain('restore')
+    expect((await scene.picture()).disks.map(({ id }) => id)).toEqual(old)
+  })
+
+  it('undoes nothing that another computer did to the VM meanwhile', async () => {
+    const backup = await scene.backedUp()
+    const plan = await core.restores.plan(db, backup, {}, core.run())
+    const boot = { machines: core.azure.machines, clock: core.clock, lookEveryMs: 20 }
+    const clock = { ...core.clock, now: () => new Date(+core.clock.now() + 5_000) }
+    const none = { records: undefined, journal: undefined }
+    const elsewhere = new RestoreManager({ ...core.drillDeps, boot, clock, ...none })
+    let theirs: Promise<unknown> | undefined
+    const run = core.run()
+    const report = (event: AzlinEvent) => {
+      run.report(event)
+      if (event.type !== 'vm.swapping') return
+      // Theirs finds it stopped, and makes its disks until ours is over.
+      core.sandbox.faults.add({ kind: 'delay', ms: 1_500, method: 'PUT', path: 'disks/', times: 3 })
+      core.sandbox.faults.add({ kind: 'delay', ms: 400, method: 'PUT', path: machine, times: 1 })
+      theirs = elsewhere.execute(plan, core.run()).catch((error: unknown) => error)
+    }
+    const { restoredDisks } = await core.restores.execute(plan, { ...run, report })
+    expect(await theirs).toMatchObject({ code: 'RESTORE_ROLLED_BACK' })
+    const { power, disks } = await scene.picture()
+    expect(power).toBe('running')
+    expect(disks.map(({ id }) => id.split('/').at(-1))).toEqual(restoredDisks.map((name) => name.toLowerCase()))
+  })
+
+  it('does not stop a VM whose disks somebody changed while the new ones were made', async () => {
+    const backup = await scene.backedUp()
+    const plan = await core.restores.plan(db, backup, {}, core.run())
+    const machineId = (await core.azure.machines.get(db, core.run().signal)).id
+    core.sandbox.faults.add({ kind: 'delay', ms: 300, method: 'PUT', path: 'disks/', times: 3 })
+    const restoring = expect(core.restores.execute(plan, core.run())).rejects.toMatchObject({
+      code: 'RESTORE_ROLLED_BACK',
+    })
+    while (!core.sandbox.faults.list().some(({ hits }) => hits > 0))
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    await core.azure.machines.detachDisks({ ...db }, [2], undefined, core.run().signal)
+    await restoring
+    expect(scene.resource(machineId).hidden.power?.code).toBe('running')
+    expect((await core.requests()).filter((line) => /deallocate$/i.test(line))).toEqual([])
   })
 
   it('starts a VM again whose power state Azure did not say at first', async () => {
