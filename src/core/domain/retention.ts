@@ -23,6 +23,8 @@ export interface RetentionPlan {
   readonly verdicts: readonly Verdict[]
   /** Half backups that nobody can restore and that are past their own retention; they go too. */
   readonly leftovers: readonly Backup[]
+  /** The newest complete and the newest verified one: what lets the others go. */
+  readonly keepers: readonly Backup[]
   /** So much would go at once that somebody has to say yes. */
   readonly massive: boolean
 }
@@ -71,6 +73,7 @@ export function planRetention(input: RetentionInput): RetentionPlan {
   return {
     verdicts,
     leftovers: incomplete.filter((half) => isLeftover(half, newest, policy, now) && !isLocked(half)),
+    keepers: [...new Set([newest, newestVerified])].filter((one) => one !== undefined),
     massive: gone > fewEnough && gone * 2 > backups.length,
   }
 }

@@ -51,7 +51,11 @@ export async function inventoryOf(machine: Machine, inGroup: GroupReader): Promi
 export async function refreshed(azure: Azure, before: Inventory, group: string, run: Run): Promise<Inventory> {
   const fresh = await azure.snapshots.inGroup(group, run.signal)
   const kept = before.snapshots.filter((one) => !same(one.resourceGroup, group))
-  const snapshots = [...kept, ...fresh]
+  return withSnapshots(before, [...kept, ...fresh])
+}
+
+/** The same, with other snapshots. */
+export function withSnapshots(before: Inventory, snapshots: readonly Snapshot[]): Inventory {
   return { ...before, snapshots, recovery: recoveryOf(snapshots, before.machine, before.machine) }
 }
 

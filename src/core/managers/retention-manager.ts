@@ -1,12 +1,12 @@
 import type { Backup, BackupSchedule } from '../domain/backup.js'
-import type { VmRef } from '../domain/machine.js'
+import type { Machine, VmRef } from '../domain/machine.js'
 import { isReplica, type Recovery, recoveryOf } from '../domain/recovery-points.js'
 import { planReplicas, planRetention, type RetentionPlan } from '../domain/retention.js'
 import type { Snapshot } from '../domain/snapshot.js'
 import { AzlinError } from '../errors.js'
 import type { Run } from '../run.js'
 import { audited } from './audited.js'
-import { type Inventory, readInventory } from './backup-inventory.js'
+import { type Inventory, readInventory, type Scheduled } from './backup-inventory.js'
 import type { ManagerDeps } from './deps.js'
 import { locksOn } from './locked.js'
 
@@ -44,6 +44,12 @@ const saving: Readonly<Record<string, string>> = {
 
 type Outcome = { readonly backup: Backup } & ({ readonly saved?: string } | { readonly error: AzlinError })
 
+interface Seen {
+  readonly snapshots: readonly Snapshot[]
+  /** Copies in every group are among them. */
+  readonly hasCopies: boolean
+}
+
 /** Lets expired backups go. Azure is asked what there is; the plan is made before anything is removed. */
 export class RetentionManager {
   readonly #deps: ManagerDeps
@@ -69,14 +75,17 @@ export class RetentionManager {
       isLocked: () => false,
       now: this.#deps.clock.now(),
     })
-    if (expectsCopies || expiring(plan).length + plan.leftovers.length > 0) return this.#planOver(inventory, run)
+    if (expectsCopies || goingBy(plan).length > 0) return this.#planOver(inventory, run)
     return { vm: inventory.machine, schedule, retention: plan, replicas: [] }
   }
 
   async #planOver(inventory: Inventory, run: Run): Promise<CleanupPlan> {
-    const { machine, schedule } = inventory
+    return this.#planOf(inventory, await this.#withReplicas(inventory, run), run)
+  }
+
+  async #planOf({ machine, schedule }: Scheduled, seen: Seen, run: Run): Promise<CleanupPlan> {
     const now = this.#deps.clock.now()
-    const { backups, incomplete, replicas } = await this.#withReplicas(inventory, run)
+    const { backups, incomplete, replicas } = recoveryIn(seen, machine)
     const planned = (isLocked: (backup: Backup) => boolean) => {
       const rules = { policy: schedule, now, isLocked }
       return {
@@ -85,7 +94,13 @@ export class RetentionManager {
       }
     }
     const unlocked = planned(() => false)
-    const going = [unlocked.retention, ...unlocked.replicas].flatMap((plan) => [...expiring(plan), ...plan.leftovers])
+    const plans = [unlocked.retention, ...unlocked.replicas].filter((one) => goingBy(one).length > 0)
+    const ghosts = await this.#goneOf(plans, run)
+    if (ghosts.size > 0) {
+      const snapshots = seen.snapshots.filter(({ id }) => !ghosts.has(id))
+      return this.#planOf({ machine, schedule }, { ...seen, snapshots }, run)
+    }
+    const going = plans.flatMap(goingBy)
     // Locks are asked for only where something would go.
     const plan = planned(going.length > 0 ? await this.#locksOn(going, run) : () => false)
     tellWhatWaits(machine.name, schedule, plan.retention, run)
@@ -130,22 +145,30 @@ export class RetentionManager {
   }
 
   /**
-   * Copies may lie in any group, also one that no schedule names; one that is under way holds its source. What is there
-   * decides, and not what a tag says was there.
+   * Ids of what a list still shows though it is gone, of the backups that let others go: a list may lag behind, and
+   * nothing may go in favour of what is not there.
    */
-  async #withReplicas({ machine, schedule, snapshots, recovery }: Inventory, run: Run): Promise<Recovery> {
+  async #goneOf(plans: readonly RetentionPlan[], run: Run): Promise<ReadonlySet<string>> {
+    const keepers = plans.flatMap(({ keepers: list }) => list.flatMap(({ disks }) => disks))
+    const { azure, limit } = this.#deps
+    const looks = keepers.map(({ snapshot }) =>
+      limit(async () => ((await azure.snapshots.find(snapshot, run.signal)) ? [] : [snapshot.id])),
+    )
+    return new Set((await Promise.all(looks)).flat())
+  }
+
+  /** Copies may lie in any group, also one that no schedule names; one that is under way holds its source. */
+  async #withReplicas({ schedule, snapshots }: Inventory, run: Run): Promise<Seen> {
     const known = new Set(snapshots.map(({ id }) => id.toLowerCase()))
-    let all: readonly Snapshot[]
     try {
-      all = await this.#deps.azure.snapshots.inSubscription(run.signal)
+      const all = await this.#deps.azure.snapshots.inSubscription(run.signal)
+      const copies = all.filter((one) => isReplica(one) && !known.has(one.id.toLowerCase()))
+      return { snapshots: [...snapshots, ...copies], hasCopies: true }
     } catch (error) {
       // Whoever may see one group only has no copies in others.
       if (schedule.crossRegionEnabled || !AzlinError.is(error, 'FORBIDDEN')) throw error
-      return recovery
+      return { snapshots, hasCopies: false }
     }
-    const copies = all.filter((one) => isReplica(one) && !known.has(one.id.toLowerCase()))
-    const found = recoveryOf([...snapshots, ...copies], machine, machine)
-    return { ...found, backups: found.backups.map((backup) => ({ ...backup, replicatedTo: regionsOf(backup, found) })) }
   }
 
   /** Never rejects for one backup: one that will not go must not keep the others. */
@@ -182,6 +205,17 @@ export class RetentionManager {
 
 function isCopied({ replicatedTo }: Backup): boolean {
   return replicatedTo.length > 0
+}
+
+/** Where all copies were seen, what is there decides, and not what a tag says was there. */
+function recoveryIn({ snapshots, hasCopies }: Seen, machine: Machine): Recovery {
+  const found = recoveryOf(snapshots, machine, machine)
+  if (!hasCopies) return found
+  return { ...found, backups: found.backups.map((backup) => ({ ...backup, replicatedTo: regionsOf(backup, found) })) }
+}
+
+function goingBy(plan: RetentionPlan): readonly Backup[] {
+  return [...expiring(plan), ...plan.leftovers]
 }
 
 function regionsOf({ name }: Backup, { replicas }: Recovery): readonly string[] {

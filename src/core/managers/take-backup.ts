@@ -1,17 +1,19 @@
 /** One backup: its tier and name, its snapshots, and a second look at who else took one meanwhile. */
 import { randomInt } from 'node:crypto'
+import { sameId } from '../domain/arm-id.js'
 import type { Backup, Tier } from '../domain/backup.js'
 import { filledPercent, isFilling, taken } from '../domain/filling.js'
 import { backupName, stampOf } from '../domain/naming.js'
 import { recoveryTag } from '../domain/recovery-tags.js'
 import { settleTier } from '../domain/rivals.js'
+import type { Snapshot } from '../domain/snapshot.js'
 import { tagOf } from '../domain/tag-text.js'
 import { retentionOf, tierFor, vanished } from '../domain/tiers.js'
 import { AzlinError } from '../errors.js'
 import type { Records } from '../ports/records.js'
 import type { Run } from '../run.js'
 import { textOf } from './audited.js'
-import { backupGroupOf, type Inventory, refreshed } from './backup-inventory.js'
+import { backupGroupOf, type Inventory, refreshed, withSnapshots } from './backup-inventory.js'
 import { capture, newToken } from './capture.js'
 import type { ManagerDeps } from './deps.js'
 
@@ -71,7 +73,8 @@ async function tryOnce(
     token: newToken(),
   }
   const captured = await captureUnlessTaken(deps, records, request, run)
-  const after = await refreshed(deps.azure, before, resourceGroup, run)
+  const listed = await refreshed(deps.azure, before, resourceGroup, run)
+  const after = captured === 'taken' ? listed : await withLate(deps, listed, captured, run)
   const { backups, incomplete } = after.recovery
   const ours = [...backups, ...incomplete].find((one) => one.name === set)
   // Of two that took the same name, it belongs to the one whose tags the OS disk's snapshot has.
@@ -94,14 +97,26 @@ async function captureUnlessTaken(
   records: Records,
   request: Parameters<typeof capture>[2],
   run: Run,
-): Promise<'captured' | 'taken'> {
+): Promise<readonly Snapshot[] | 'taken'> {
   try {
-    await capture(deps, records, request, run)
-    return 'captured'
+    return await capture(deps, records, request, run)
   } catch (error) {
     if (AzlinError.is(error, 'NAME_TAKEN')) return 'taken'
     throw error
   }
+}
+
+/** A list may not show yet what was made a moment ago: each of those is asked for by its name. */
+async function withLate(
+  { azure }: ManagerDeps,
+  listed: Inventory,
+  captured: readonly Snapshot[],
+  run: Run,
+): Promise<Inventory> {
+  const late = captured.filter(({ id }) => !listed.snapshots.some((one) => sameId(one.id, id)))
+  if (late.length === 0) return listed
+  const found = await Promise.all(late.map((one) => azure.snapshots.find(one, run.signal)))
+  return withSnapshots(listed, [...listed.snapshots, ...found.filter((one) => one !== undefined)])
 }
 
 function chooseTier({ machine, schedule, recovery }: Inventory, forced: Tier | undefined, at: Date): Tier {

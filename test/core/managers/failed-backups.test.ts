@@ -5,6 +5,19 @@ import { codeOf, configured } from '../support/bench.js'
 const web = { name: 'web-1', resourceGroup: 'rg' }
 const db = { name: 'db-1', resourceGroup: 'rg' }
 
+describe('a backup that the list does not show yet', () => {
+  it.each([1, 3])('stands, and is not taken again: %d of its disks are late', async (late) => {
+    const { backups, azure, records, events, run } = await configured()
+    azure.listed = (all) => all.slice(late)
+    const { backup } = await backups.trigger(db, {}, run)
+    azure.listed = (all) => all
+    expect(backup).toMatchObject({ complete: true, tier: 'monthly' })
+    expect((await backups.list(db, {}, run)).map(({ name }) => name)).toEqual([backup.name])
+    expect([azure.all.length, records.entries]).toEqual([3, []])
+    expect(events.filter(({ type }) => type === 'backup.started')).toHaveLength(1)
+  })
+})
+
 describe('a backup of which one disk fails', () => {
   const quota = () => {
     throw new AzlinError('SNAPSHOT_LIMIT', { what: 'the disk', reason: '500 are enough' })

@@ -50,6 +50,18 @@ describe('cleanup', () => {
     expect(busy.azure.requests).toContain('list locks rg')
   })
 
+  it('lets nothing go in favour of what is gone and still listed', async () => {
+    const all = await withBackups([8, 9, 30])
+    const { azure, run, names } = all
+    const ghosts = azure.all.slice(0, 1)
+    for (const ghost of ghosts) await azure.snapshots.remove(ghost, run.signal)
+    azure.listed = (there) => [...ghosts, ...there]
+    const result = await all.retention.apply(await all.retention.plan(web, run), { confirmed: false }, run)
+    expect(result.deleted).toEqual(names.slice(2))
+    expect(result.kept).toEqual([{ name: names[1], reason: expect.stringMatching(/newest complete/) }])
+    expect(left(all)).toEqual(names.slice(1, 2))
+  })
+
   it('keeps what is under a lock, known beforehand or found out', async () => {
     const all = await withBackups([1, 20, 30])
     const [, twenty, thirty] = all.names

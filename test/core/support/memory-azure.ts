@@ -25,6 +25,8 @@ export class MemoryAzure
   readonly subscriptionId = subscription
   readonly requests: string[] = []
   trouble: Trouble = {}
+  /** What a list shows of what there is; it may lag behind. */
+  listed: (all: readonly Snapshot[]) => readonly Snapshot[] = (all) => all
   readonly #clock: SimulatedClock
   readonly #groups = new Set<string>()
   readonly #machines: Machine[] = []
@@ -98,9 +100,9 @@ export class MemoryAzure
     inGroup: (group, signal) =>
       this.#request('list snapshots', group, signal, () => {
         this.#mustExist(group)
-        return this.#snapshots.filter((one) => same(one.resourceGroup, group))
+        return this.listed(this.#snapshots).filter((one) => same(one.resourceGroup, group))
       }),
-    inSubscription: (signal) => this.#request('list all snapshots', '', signal, () => this.#snapshots),
+    inSubscription: (signal) => this.#request('list all snapshots', '', signal, () => this.listed(this.#snapshots)),
     find: (ref, signal) => this.#request('get snapshot', ref.name, signal, () => this.#find(ref)),
     create: async (want, signal) => {
       if (await this.snapshots.find(want, signal))
