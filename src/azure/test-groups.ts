@@ -28,12 +28,14 @@ export class AzureTestGroups implements TestGroups {
     region: string,
     tags: Readonly<Record<string, string>>,
     signal: AbortSignal,
+    sent?: () => void,
   ): Promise<void> {
     // A PUT on a group that is there would replace its tags.
     if (await this.#calls.find(taskOn('reading', name), signal, this.#get(name)))
       throw new AzlinError('NAME_TAKEN', { what: 'a resource group', name })
     await this.#calls.request(taskOn('creating', name), signal, async (options) => {
       const { resourceGroups } = await this.#clients.resources()
+      sent?.()
       await resourceGroups.createOrUpdate(name, { location: region, tags: { ...tags } }, options)
     })
   }

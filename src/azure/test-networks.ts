@@ -25,9 +25,14 @@ export class AzureTestNetworks implements TestNetworks {
     this.#calls = calls
   }
 
-  async createSecurityGroup(want: Wanted<'createSecurityGroup'>, signal: AbortSignal): Promise<string> {
+  async createSecurityGroup(
+    want: Wanted<'createSecurityGroup'>,
+    signal: AbortSignal,
+    sent?: () => void,
+  ): Promise<string> {
     const body = newSecurityGroup(want)
     const { id } = await this.#make('nsg', want, signal, {
+      sent,
       get: ({ networkSecurityGroups }, options) => networkSecurityGroups.get(want.resourceGroup, want.name, options),
       put: ({ networkSecurityGroups }, options) =>
         networkSecurityGroups.beginCreateOrUpdate(want.resourceGroup, want.name, body, options),
@@ -35,9 +40,10 @@ export class AzureTestNetworks implements TestNetworks {
     return known(id, 'nsg', want)
   }
 
-  async createNetwork(want: Wanted<'createNetwork'>, signal: AbortSignal) {
+  async createNetwork(want: Wanted<'createNetwork'>, signal: AbortSignal, sent?: () => void) {
     const body = newNetwork(want)
     const { id, subnets } = await this.#make('vnet', want, signal, {
+      sent,
       get: ({ virtualNetworks }, options) => virtualNetworks.get(want.resourceGroup, want.name, options),
       put: ({ virtualNetworks }, options) =>
         virtualNetworks.beginCreateOrUpdate(want.resourceGroup, want.name, body, options),
@@ -45,9 +51,10 @@ export class AzureTestNetworks implements TestNetworks {
     return { id: known(id, 'vnet', want), subnetId: known(subnets?.[0]?.id, 'vnet', want) }
   }
 
-  async createPublicAddress(want: Wanted<'createPublicAddress'>, signal: AbortSignal) {
+  async createPublicAddress(want: Wanted<'createPublicAddress'>, signal: AbortSignal, sent?: () => void) {
     const body = newPublicAddress(want)
     const { id, ipAddress } = await this.#make('pip', want, signal, {
+      sent,
       get: ({ publicIPAddresses }, options) => publicIPAddresses.get(want.resourceGroup, want.name, options),
       put: ({ publicIPAddresses }, options) =>
         publicIPAddresses.beginCreateOrUpdate(want.resourceGroup, want.name, body, options),
@@ -55,9 +62,10 @@ export class AzureTestNetworks implements TestNetworks {
     return { id: known(id, 'pip', want), address: known(ipAddress, 'pip', want) }
   }
 
-  async createNic(want: Wanted<'createNic'>, signal: AbortSignal) {
+  async createNic(want: Wanted<'createNic'>, signal: AbortSignal, sent?: () => void) {
     const body = newNic(want)
     const nic = await this.#make<NetworkInterface>('nic', want, signal, {
+      sent,
       get: ({ networkInterfaces }, options) => networkInterfaces.get(want.resourceGroup, want.name, options),
       put: ({ networkInterfaces }, options) =>
         networkInterfaces.beginCreateOrUpdate(want.resourceGroup, want.name, body, options),
@@ -125,9 +133,11 @@ export class AzureTestNetworks implements TestNetworks {
     want: ResourceRef,
     signal: AbortSignal,
     {
+      sent,
       get,
       put,
     }: {
+      readonly sent: (() => void) | undefined
       get(client: NetworkManagementClient, options: CallOptions): Promise<M>
       put(client: NetworkManagementClient, options: CallOptions): Promise<Poller<M>>
     },
@@ -141,7 +151,11 @@ export class AzureTestNetworks implements TestNetworks {
         minutes,
         passing: passingRefusals,
         get: async (options) => get(await this.#clients.network(), options),
-        put: async (options) => put(await this.#clients.network(), options),
+        put: async (options) => {
+          const network = await this.#clients.network()
+          sent?.()
+          return put(network, options)
+        },
       },
       signal,
     )

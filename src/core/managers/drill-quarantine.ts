@@ -10,7 +10,7 @@ import type { DrillAzure } from '../ports/drill-azure.js'
 import type { TemporaryMade } from '../ports/records.js'
 import { persist } from '../retry.js'
 import type { Run } from '../run.js'
-import { removeTemporary } from './temporary-removal.js'
+import { makeMarked } from './temporary-removal.js'
 import type { TemporaryResources } from './temporary-resources.js'
 
 export interface GroundWish {
@@ -78,8 +78,8 @@ export class Quarantine {
       async () => {
         tries++
         try {
-          await this.#make('group', ref, () =>
-            this.#azure.testGroups.create(group, options.testRegion, this.#temporary.tags(), signal),
+          await this.#make('group', ref, (sent) =>
+            this.#azure.testGroups.create(group, options.testRegion, this.#temporary.tags(), signal, sent),
           )
         } catch (error) {
           // Nobody else makes a group of this name: an earlier try came through, and its answer was lost.
@@ -101,18 +101,18 @@ export class Quarantine {
     const nsg = { name: `${names.nsg}${suffix}`, resourceGroup: group }
     const source = options.connectivity ? sshSource : undefined
     const rules = quarantineRules({ runCommand: needsRunCommand(options), sshSource: source, amongThemselves })
-    const securityGroupId = await this.#make('nsg', nsg, () =>
-      testNetworks.createSecurityGroup({ ...nsg, region, rules, tags: this.#temporary.tags() }, signal),
+    const securityGroupId = await this.#make('nsg', nsg, (sent) =>
+      testNetworks.createSecurityGroup({ ...nsg, region, rules, tags: this.#temporary.tags() }, signal, sent),
     )
     const vnet = { name: `${names.vnet}${suffix}`, resourceGroup: group }
-    const network = await this.#make('vnet', vnet, () => {
+    const network = await this.#make('vnet', vnet, (sent) => {
       const want = { ...vnet, region, prefix: quarantinePrefix, securityGroupId, tags: this.#temporary.tags() }
-      return testNetworks.createNetwork(want, signal)
+      return testNetworks.createNetwork(want, signal, sent)
     })
     return { subnetId: network.subnetId, securityGroupId }
   }
 
-  #make<T>(kind: TemporaryMade, ref: ResourceRef, create: () => Promise<T>): Promise<T> {
-    return this.#temporary.make(kind, ref, create, (signal) => removeTemporary(this.#azure, kind, ref, signal))
+  #make<T>(kind: TemporaryMade, ref: ResourceRef, create: (sent: () => void) => Promise<T>): Promise<T> {
+    return makeMarked(this.#azure, this.#temporary, kind, ref, create)
   }
 }

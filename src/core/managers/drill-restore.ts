@@ -15,7 +15,7 @@ import type { DrillDeps } from './drill-deps.js'
 import type { DrillLog } from './drill-log.js'
 import { type Place, Places, placeName } from './drill-places.js'
 import type { Ground, Quarantine } from './drill-quarantine.js'
-import { removeTemporary } from './temporary-removal.js'
+import { makeMarked } from './temporary-removal.js'
 import type { TemporaryResources } from './temporary-resources.js'
 
 export interface MachineWish {
@@ -95,16 +95,8 @@ async function makeMachine(
   await log.during('vm', async (note) => {
     run.report({ type: 'vm.creating', vm: ref.name })
     const want = { ...ref, region: options.testRegion, zone, facts, disks, nicId: nic.id, throwAway: true }
-    await temporary.make(
-      'vm',
-      ref,
-      () =>
-        azure.machines.create(
-          { ...want, tags: { 'azlin:restored-from': backup.name, ...temporary.tags() } },
-          run.signal,
-        ),
-      (signal) => removeTemporary(azure, 'vm', ref, signal),
-    )
+    const tags = { 'azlin:restored-from': backup.name, ...temporary.tags() }
+    await makeMarked(azure, temporary, 'vm', ref, (sent) => azure.machines.create({ ...want, tags }, run.signal, sent))
     note(placeName({ size, zone }))
     run.report({ type: 'vm.created', vm: ref.name })
   })
@@ -124,23 +116,17 @@ async function makeNic(
   const pip = { name: named.pip, resourceGroup: group }
   const open = options.connectivity && options.sshSource !== undefined
   const address = open
-    ? await temporary.make(
-        'pip',
-        pip,
-        () => azure.testNetworks.createPublicAddress({ ...pip, region, zone, tags: temporary.tags() }, run.signal),
-        (signal) => removeTemporary(azure, 'pip', pip, signal),
+    ? await makeMarked(azure, temporary, 'pip', pip, (sent) =>
+        azure.testNetworks.createPublicAddress({ ...pip, region, zone, tags: temporary.tags() }, run.signal, sent),
       )
     : undefined
   const nic = { name: named.nic, resourceGroup: group }
-  const made = await temporary.make(
-    'nic',
-    nic,
-    () =>
-      azure.testNetworks.createNic(
-        { ...nic, region, subnetId, securityGroupId, publicAddressId: address?.id, tags: temporary.tags() },
-        run.signal,
-      ),
-    (signal) => removeTemporary(azure, 'nic', nic, signal),
+  const made = await makeMarked(azure, temporary, 'nic', nic, (sent) =>
+    azure.testNetworks.createNic(
+      { ...nic, region, subnetId, securityGroupId, publicAddressId: address?.id, tags: temporary.tags() },
+      run.signal,
+      sent,
+    ),
   )
   return { id: made.id, address: address?.address ?? made.privateAddress }
 }

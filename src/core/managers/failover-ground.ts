@@ -2,9 +2,10 @@
 import type { ResourceRef, VmRef } from '../domain/machine.js'
 import { shortened } from '../domain/naming.js'
 import type { DrillAzure } from '../ports/drill-azure.js'
+import type { TemporaryMade } from '../ports/records.js'
 import type { Run } from '../run.js'
 import { nicFor } from './beside-restore.js'
-import { removeTemporary } from './temporary-removal.js'
+import { makeMarked } from './temporary-removal.js'
 import type { TemporaryResources } from './temporary-resources.js'
 
 export interface LastingGround {
@@ -62,31 +63,22 @@ export async function makeLastingGround(
   run: Run,
 ): Promise<string> {
   const { resourceGroup } = newVm
-  if (makesGroup) {
-    const ref = { name: resourceGroup, resourceGroup }
-    await ground.make(
-      'group',
-      ref,
-      () => azure.testGroups.create(resourceGroup, region, ground.tags(), run.signal),
-      (signal) => removeTemporary(azure, 'group', ref, signal),
+  const make = <T>(kind: TemporaryMade, ref: ResourceRef, create: (sent: () => void) => Promise<T>) =>
+    makeMarked(azure, ground, kind, ref, create)
+  if (makesGroup)
+    await make('group', { name: resourceGroup, resourceGroup }, (sent) =>
+      azure.testGroups.create(resourceGroup, region, ground.tags(), run.signal, sent),
     )
-  }
   if (subnetId !== undefined) return subnetId
 
   const { nsg, vnet } = groundOf(newVm)
   // Azure's own rules let the network speak to itself, and nobody in from outside.
-  const securityGroupId = await ground.make(
-    'nsg',
-    nsg,
-    () => azure.testNetworks.createSecurityGroup({ ...nsg, region, rules: [], tags: ground.tags() }, run.signal),
-    (signal) => removeTemporary(azure, 'nsg', nsg, signal),
+  const securityGroupId = await make('nsg', nsg, (sent) =>
+    azure.testNetworks.createSecurityGroup({ ...nsg, region, rules: [], tags: ground.tags() }, run.signal, sent),
   )
-  const made = await ground.make(
-    'vnet',
-    vnet,
-    () =>
-      azure.testNetworks.createNetwork({ ...vnet, region, prefix, securityGroupId, tags: ground.tags() }, run.signal),
-    (signal) => removeTemporary(azure, 'vnet', vnet, signal),
-  )
+  const made = await make('vnet', vnet, (sent) => {
+    const want = { ...vnet, region, prefix, securityGroupId, tags: ground.tags() }
+    return azure.testNetworks.createNetwork(want, run.signal, sent)
+  })
   return made.subnetId
 }

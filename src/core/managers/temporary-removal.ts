@@ -9,6 +9,7 @@ import { AzlinError } from '../errors.js'
 import type { Disks } from '../ports/azure.js'
 import type { DrillAzure } from '../ports/drill-azure.js'
 import type { TemporaryMade } from '../ports/records.js'
+import type { TemporaryResources } from './temporary-resources.js'
 
 interface Tagged {
   readonly tags: Readonly<Record<string, string>>
@@ -36,6 +37,31 @@ export async function removeTemporary(
     default:
       return azure.testNetworks.remove(kind, ref, signal)
   }
+}
+
+/**
+ * Makes a thing of this operation. Where somebody else has taken its name at the last moment, theirs is not removed; and
+ * what may have been made though nobody said so is looked for.
+ */
+export function makeMarked<T>(
+  azure: DrillAzure,
+  temporary: TemporaryResources,
+  kind: TemporaryMade,
+  ref: ResourceRef,
+  create: (sent: () => void) => Promise<T>,
+): Promise<T> {
+  let isMade = false
+  const find = (signal: AbortSignal) => findTemporary(azure, kind, ref, signal)
+  const remove = async (signal: AbortSignal) => {
+    const there = isMade ? undefined : await find(signal)
+    if (!there || temporary.isOurs(there.tags)) await removeTemporary(azure, kind, ref, signal)
+  }
+  const made = async (sent: () => void) => {
+    const result = await create(sent)
+    isMade = true
+    return result
+  }
+  return temporary.make(kind, ref, made, remove, find)
 }
 
 /** What is there of that kind and name; undefined when nothing is. */

@@ -11,10 +11,14 @@ type Tags = Readonly<Record<string, string>>
 export type NetworkPart = 'nsg' | 'vnet' | 'pip' | 'nic'
 
 export interface TestNetworks {
-  /** NAME_TAKEN when one of that name is there, as for everything made here. Resolves with the ARM id. */
+  /**
+   * NAME_TAKEN when one of that name is there, as for everything made here. Resolves with the ARM id. `sent` is called
+   * before Azure may get to know of it.
+   */
   createSecurityGroup(
     want: ResourceRef & { readonly region: string; readonly rules: readonly SecurityRule[]; readonly tags: Tags },
     signal: AbortSignal,
+    sent?: () => void,
   ): Promise<string>
   /** A virtual network with one subnet that has no default way out (`defaultOutboundAccess: false`). */
   createNetwork(
@@ -25,11 +29,13 @@ export interface TestNetworks {
       readonly tags: Tags
     },
     signal: AbortSignal,
+    sent?: () => void,
   ): Promise<{ readonly id: string; readonly subnetId: string }>
   /** Standard, static, deleted with the VM's interface. */
   createPublicAddress(
     want: ResourceRef & { readonly region: string; readonly zone: string | undefined; readonly tags: Tags },
     signal: AbortSignal,
+    sent?: () => void,
   ): Promise<{ readonly id: string; readonly address: string }>
   createNic(
     want: ResourceRef & {
@@ -40,6 +46,7 @@ export interface TestNetworks {
       readonly tags: Tags
     },
     signal: AbortSignal,
+    sent?: () => void,
   ): Promise<{ readonly id: string; readonly privateAddress: string }>
   /** Tags of one that is there. */
   find(part: NetworkPart, ref: ResourceRef, signal: AbortSignal): Promise<{ readonly tags: Tags } | undefined>
@@ -63,7 +70,7 @@ export interface Guests {
 
 export interface TestGroups {
   /** NAME_TAKEN when it exists. */
-  create(name: string, region: string, tags: Tags, signal: AbortSignal): Promise<void>
+  create(name: string, region: string, tags: Tags, signal: AbortSignal, sent?: () => void): Promise<void>
   /** Waits until it is gone, minutes to tens of minutes. A refusal names the member that stood in the way. */
   remove(name: string, signal: AbortSignal): Promise<void>
   /** ARM ids of what is in it. */

@@ -51,6 +51,47 @@ describe('a failover', () => {
     },
   )
 
+  it('removes no network of the name that somebody else made since it was planned', async () => {
+    core = await ready(web)
+    await core.azure.groups.create('there', region, signal)
+    const request = { vm: web, targetRegion: region, allowSizeChange: false, resourceGroup: 'there' }
+    const plan = await core.failovers.plan(request, core.run())
+    const theirs = { name: `${web.name}-nsg`, resourceGroup: 'there' }
+    await core.azure.testNetworks.createSecurityGroup({ ...theirs, region, rules: [], tags: {} }, signal)
+    const denied = { status: 403, code: 'AuthorizationFailed', message: 'Not you.' }
+    core.sandbox.faults.add({
+      kind: 'status',
+      ...denied,
+      method: 'GET',
+      path: `networkSecurityGroups/${theirs.name}`,
+      times: 1,
+    })
+    expect(await codeOf(core.failovers.execute(plan, core.run()))).toBe('FORBIDDEN')
+    expect(await core.azure.testNetworks.find('nsg', theirs, signal)).toBeDefined()
+    expect(await core.records.journal.list()).toEqual([])
+  })
+
+  it.each(['resourcegroups/there', 'networkSecurityGroups/', 'virtualNetworks/'])(
+    'is stopped, and forgets nothing though Azure makes %s later',
+    async (path) => {
+      core = await ready(web)
+      const before = core.sandbox.world.all().map(({ id }) => id)
+      const request = { vm: web, targetRegion: region, allowSizeChange: false, resourceGroup: 'there' }
+      const plan = await core.failovers.plan(request, core.run())
+      core.sandbox.faults.add({ kind: 'delay', ms: 100, method: 'PUT', path: `${path}[^/]*$`, times: 1 })
+      const stop = new AbortController()
+      const failing = codeOf(core.failovers.execute(plan, core.run(stop)))
+      while (!core.sandbox.faults.list().some(({ hits }) => hits > 0))
+        await new Promise((resolve) => setTimeout(resolve, 2))
+      stop.abort(new AzlinError('INTERRUPTED', { by: 'SIGINT' }))
+      expect(await failing).toBe('INTERRUPTED')
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      const left = core.sandbox.world.all().flatMap(({ id }) => (before.includes(id) ? [] : [id.toLowerCase()]))
+      const known = (await core.records.journal.list()).map(({ resourceId }) => resourceId.toLowerCase())
+      expect(known).toEqual(expect.arrayContaining(left))
+    },
+  )
+
   it('is never taken for a leftover when its marks could not be taken off, here or elsewhere', async () => {
     core = await ready(db)
     const faults = core.sandbox.faults
