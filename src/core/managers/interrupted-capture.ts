@@ -1,4 +1,4 @@
-import { resourceRefOf } from '../domain/arm-id.js'
+import { resourceRefOf, sameId } from '../domain/arm-id.js'
 import { recoveryTag } from '../domain/recovery-tags.js'
 import type { Snapshot } from '../domain/snapshot.js'
 import { tagOf } from '../domain/tag-text.js'
@@ -16,6 +16,7 @@ import type { Run } from '../run.js'
 export async function halfTaken(
   azure: Azure,
   { resourceId, details }: JournalEntry,
+  journal: readonly JournalEntry[],
   run: Run,
 ): Promise<Snapshot | undefined> {
   const ref = resourceRefOf(resourceId)
@@ -28,10 +29,24 @@ export async function halfTaken(
     setOf(one) === set && (token === undefined || tagOf(one.tags, recoveryTag.capture) === token)
   if (!mine || !isOurs(mine)) return undefined
 
-  const parts = (await azure.snapshots.inGroup(mine.resourceGroup, run.signal)).filter(isOurs)
+  const listed = await azure.snapshots.inGroup(mine.resourceGroup, run.signal)
+  const parts = [...listed, ...(await notListed(azure, listed, journal, run))].filter(isOurs)
   // Data that Azure still copies in the background arrives by itself: such a set was taken.
   const whole = parts.length >= Number(details['of']) && parts.every(stands)
   return whole ? undefined : mine
+}
+
+/** A list may not show yet what was made a moment ago; the journal knows the names. */
+async function notListed(
+  { snapshots }: Azure,
+  listed: readonly Snapshot[],
+  journal: readonly JournalEntry[],
+  run: Run,
+): Promise<readonly Snapshot[]> {
+  const refs = journal
+    .filter(({ kind, resourceId }) => kind === 'snapshot' && !listed.some(({ id }) => sameId(id, resourceId)))
+    .flatMap(({ resourceId }) => resourceRefOf(resourceId) ?? [])
+  return (await Promise.all(refs.map((ref) => snapshots.find(ref, run.signal)))).filter((one) => one !== undefined)
 }
 
 function stands({ provisioningState, copyError }: Snapshot): boolean {

@@ -21,6 +21,8 @@ export interface Deed {
 export interface Around {
   readonly now: Date
   readonly entries: readonly JournalEntry[]
+  /** All that the journal holds. */
+  readonly journal: readonly JournalEntry[]
   /** ARM ids, in lower case, that would be gone by then. */
   readonly gone: ReadonlySet<string>
   /** Those of disks that a restore was to replace, or has replaced, in lower case. */
@@ -34,7 +36,7 @@ const unmarkOnly: Deed = { remove: undefined, unmark: true }
 export async function deedFor(
   azure: DrillAzure,
   { kind, resourceId, kept, purpose }: Leftover,
-  { now, entries, gone, previous }: Around,
+  { now, entries, journal, gone, previous }: Around,
   run: Run,
 ): Promise<Deed> {
   const group = groupNameOf(resourceId)
@@ -42,7 +44,7 @@ export async function deedFor(
   if (!ref || kind === 'restore') return nothing
   if (kind === 'snapshot') {
     const [entry] = entries
-    const half = entry && (await halfTaken(azure, entry, run))
+    const half = entry && (await halfTaken(azure, entry, journal, run))
     return half ? { remove: (signal) => azure.snapshots.remove(ref, signal) } : nothing
   }
 

@@ -87,7 +87,7 @@ export class TemporaryManager {
           settled.push(...(await this.#settle(entries, dryRun, run)))
           continue
         }
-        const around = { now: clock.now(), entries, gone: dryRun ? gone : nothingGone, previous }
+        const around = { now: clock.now(), entries, journal, gone: dryRun ? gone : nothingGone, previous }
         const outcome = await this.#sweepOne(leftover, around, dryRun, run, onTry)
         if (outcome === 'unmarked') unmarked.push(swept)
         if (outcome !== 'removed') continue

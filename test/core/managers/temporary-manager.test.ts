@@ -2,6 +2,7 @@
 import { hostname } from 'node:os'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { encodeTemporary, temporaryTag } from '../../../src/core/domain/temporary.js'
+import { TemporaryManager } from '../../../src/core/managers/temporary-manager.js'
 import { type CoreOnSandbox, coreOnSandbox, endServer } from '../../support/core-on-sandbox.js'
 
 const group = 'demo-rg'
@@ -173,6 +174,26 @@ describe('the sweep', () => {
     expect(exists(os ?? '')).toBe(true)
     await core.journalOfTheDead(entry('snapshot', os ?? '', { set: backup.name, of: 3, token }))
     expect((await sweep()).removed).toHaveLength(1)
+  })
+
+  it('keeps a whole backup of which a list does not show all yet', async () => {
+    const { backup } = await core.backups.trigger(db, {}, core.run())
+    const ids = backup.disks.map((disk) => disk.snapshot.id)
+    for (const id of ids) await core.journalOfTheDead(entry('snapshot', id, { set: backup.name, of: 3 }))
+    const { snapshots } = core.azure
+    const lagging: typeof snapshots = {
+      inGroup: async (name, signal) => (await snapshots.inGroup(name, signal)).slice(1),
+      inSubscription: (signal) => snapshots.inSubscription(signal),
+      find: (ref, signal) => snapshots.find(ref, signal),
+      create: (want, signal) => snapshots.create(want, signal),
+      startCopy: (want, signal) => snapshots.startCopy(want, signal),
+      remove: (ref, signal) => snapshots.remove(ref, signal),
+    }
+    const { records, clock } = core
+    const deps = { records, clock, arrivalMs: 200, azure: { ...core.azure, snapshots: lagging } }
+    expect(await new TemporaryManager(deps).sweep({ dryRun: false }, core.run())).toMatchObject({ removed: [] })
+    expect(ids.filter(exists)).toEqual(ids)
+    expect(await core.records.journal.list()).toEqual([])
   })
 
   it('never removes a snapshot that the journal names and another command made', async () => {
