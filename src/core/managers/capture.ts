@@ -14,6 +14,7 @@ import type { Records } from '../ports/records.js'
 import type { Run } from '../run.js'
 import { textOf } from './audited.js'
 import type { ManagerDeps } from './deps.js'
+import { closeEntry } from './journal-end.js'
 import { disksOf, factsOf } from './machine-facts.js'
 import { type Part, undoCapture } from './undo-capture.js'
 
@@ -65,7 +66,7 @@ export async function capture(
     await undoCapture(deps, records, { parts, errors, token, reason }, run)
     throw toThrow(machine, failures.find(({ error }) => AzlinError.is(error, 'NAME_TAKEN')) ?? first, run)
   }
-  for (const { journalId } of parts) await records.journal.close(journalId)
+  for (const { journalId } of parts) await closeEntry(records.journal, journalId, run)
   return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
 }
 

@@ -16,6 +16,7 @@ import { AzlinError } from '../errors.js'
 import type { DiskAt } from '../ports/azure.js'
 import type { Run } from '../run.js'
 import { agentOwed, awaitBoot, type BootDeps, knownStatus } from './boot.js'
+import { closeEntry } from './journal-end.js'
 import { settlePrevious } from './previous-disks.js'
 import { type MadeDisk, type TemporaryDeps, TemporaryResources } from './temporary-resources.js'
 import { type Sent, undoRestore, wasRunning } from './undo-restore.js'
@@ -85,7 +86,7 @@ export async function restoreInPlace(deps: InPlaceDeps, plan: InPlacePlan, run: 
     const { isSure } = await undoRestore(deps, { plan, made, before, sent, cause: error }, run)
     await temporary.remove(run)
     // A swap that may still arrive is remembered, and azlin cleanup looks again.
-    if (isSure) await closeEntry(deps, journalId, run)
+    if (isSure) await closeEntry(journal, journalId, run)
     if (run.signal.aborted) throw error
     const reason = error instanceof Error ? error.message : String(error)
     throw new AzlinError('RESTORE_ROLLED_BACK', { vm: machine.name, reason }, { cause: error })
@@ -98,7 +99,7 @@ export async function restoreInPlace(deps: InPlaceDeps, plan: InPlacePlan, run: 
   const { deletePreviousDisks } = plan
   const deletedDisks = await settlePrevious(deps, machine, { previous, deletePreviousDisks, guestReported }, run)
   // Last: of a restore that ends before, azlin cleanup marks and names the old disks.
-  await closeEntry(deps, journalId, run)
+  await closeEntry(journal, journalId, run)
   return {
     restoredDisks: made.map(({ disk }) => disk.name),
     previousDisks: previous.map((disk) => disk.name),
@@ -106,16 +107,6 @@ export async function restoreInPlace(deps: InPlaceDeps, plan: InPlacePlan, run: 
     rtoSeconds,
     guestReported,
     stillMarked,
-  }
-}
-
-/** The restore has ended one way or the other: a record that cannot be written must not turn that round. */
-async function closeEntry({ journal }: InPlaceDeps, journalId: string | undefined, run: Run): Promise<void> {
-  try {
-    if (journalId !== undefined) await journal?.close(journalId)
-  } catch (error) {
-    const text = error instanceof Error ? error.message : String(error)
-    run.report({ type: 'notice', code: 'JOURNAL', text: `The journal could not be brought up to date. ${text}` })
   }
 }
 

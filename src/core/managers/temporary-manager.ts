@@ -13,6 +13,7 @@ import type { DrillAzure } from '../ports/drill-azure.js'
 import type { JournalEntry, Records } from '../ports/records.js'
 import type { Run } from '../run.js'
 import { previousDisksIn, settleRestore } from './interrupted-restore.js'
+import { closeEntry } from './journal-end.js'
 import { type Around, deedFor } from './temporary-deeds.js'
 
 export interface TemporaryManagerDeps {
@@ -96,7 +97,8 @@ export class TemporaryManager {
       } catch (error) {
         if (!AzlinError.is(error) || run.signal.aborted) throw error
         left.push({ ...swept, reason: error.message, failed: !staysFor(error, tried) })
-        for (const id of leftover.journalIds) await records.journal.failed(id, error.message)
+        // The entry itself is already on disk; only the reason would be lost.
+        for (const id of leftover.journalIds) await records.journal.failed(id, error.message).catch(() => {})
       }
     }
     return { removed, left, unmarked, settled }
@@ -114,7 +116,7 @@ export class TemporaryManager {
     const told: string[] = []
     for (const entry of entries) {
       const sentence = await settleRestore(this.#deps, entry, dryRun, run)
-      if (!dryRun) await this.#deps.records.journal.close(entry.id)
+      if (!dryRun) await closeEntry(this.#deps.records.journal, entry.id, run)
       if (sentence !== undefined) told.push(sentence)
     }
     return told
@@ -130,7 +132,7 @@ export class TemporaryManager {
     onTry()
     await remove?.(run.signal)
     if (unmark) await azure.tags.remove(leftover.resourceId, [temporaryTag], run.signal)
-    for (const { id } of around.entries) await records.journal.close(id)
+    for (const { id } of around.entries) await closeEntry(records.journal, id, run)
     if (remove) run.report({ type: 'temporary.removed', resource: leftover.resourceId })
     return outcome
   }

@@ -15,6 +15,7 @@ import type { Azure } from '../ports/azure.js'
 import type { Journal, TemporaryMade } from '../ports/records.js'
 import { persist } from '../retry.js'
 import type { Limit, Run } from '../run.js'
+import { closeEntry } from './journal-end.js'
 import { removeDisk } from './temporary-removal.js'
 
 export interface TemporaryDeps {
@@ -185,7 +186,7 @@ export class TemporaryResources {
       try {
         const signal = AbortSignal.timeout(removalMs)
         await persist(() => azure.tags.remove(id, [temporaryTag], signal), { clock, signal })
-        if (journalId !== undefined) await journal?.close(journalId)
+        await closeEntry(journal, journalId, run)
       } catch (error) {
         marked.push(id)
         run.report({ type: 'temporary.marked', resource: id, code: AzlinError.is(error) ? error.code : 'INTERNAL' })
@@ -249,7 +250,7 @@ export class TemporaryResources {
         await this.#noteFailure(journalId, new Error('Azure did not say whether it was made'))
         return true
       }
-      if (journalId !== undefined) await journal?.close(journalId)
+      await closeEntry(journal, journalId, run)
       run.report({ type: 'temporary.removed', resource: id })
       return true
     } catch (error) {

@@ -9,6 +9,7 @@ import { persist } from '../retry.js'
 import type { Run } from '../run.js'
 import { textOf } from './audited.js'
 import type { ManagerDeps } from './deps.js'
+import { closeEntry } from './journal-end.js'
 
 /** One snapshot of a set, before, while and after it is made. */
 export interface Part {
@@ -34,7 +35,7 @@ export async function undoCapture(deps: ManagerDeps, records: Records, failed: F
   const signal = AbortSignal.timeout(removalMs)
   if (await isContested(deps, failed, signal)) {
     // What carries this token may have been made by the other command: a PUT on a name that exists only changes tags.
-    for (const { journalId } of parts) await records.journal.close(journalId)
+    for (const { journalId } of parts) await closeEntry(records.journal, journalId, run)
     return
   }
   await Promise.all(
@@ -49,7 +50,7 @@ export async function undoCapture(deps: ManagerDeps, records: Records, failed: F
           // The request may still arrive. The journal remembers, and azlin cleanup looks again.
           return await records.journal.failed(part.journalId, 'Azure did not say whether it was made')
         }
-        await records.journal.close(part.journalId)
+        await closeEntry(records.journal, part.journalId, run)
       } catch (left) {
         const code = AzlinError.is(left) ? left.code : 'INTERNAL'
         run.report({ type: 'temporary.left', resource: part.want.name, code })

@@ -18,6 +18,17 @@ describe('a backup that the list does not show yet', () => {
   })
 })
 
+describe('a backup whose end cannot be written down', () => {
+  it('stands, and says so', async () => {
+    const { backups, azure, records, events, run } = await configured()
+    records.journal.close = () => Promise.reject(new AzlinError('DATABASE_UNUSABLE', { file: 'db', reason: 'full' }))
+    const { backup } = await backups.trigger(db, {}, run)
+    expect((await backups.list(db, {}, run)).map(({ name }) => name)).toEqual([backup.name])
+    expect(azure.all).toHaveLength(3)
+    expect(events.filter((event) => event.type === 'notice' && event.code === 'JOURNAL')).toHaveLength(3)
+  })
+})
+
 describe('a backup of which one disk fails', () => {
   const quota = () => {
     throw new AzlinError('SNAPSHOT_LIMIT', { what: 'the disk', reason: '500 are enough' })

@@ -296,6 +296,24 @@ describe('a restore beside the VM that does not go well', () => {
     expect(scene.temporaryThings()).toEqual([])
   })
 
+  it('calls nothing temporary that is not, where the journal cannot be written any more', async () => {
+    const backup = await scene.backedUp()
+    const { journal } = core.records
+    const close = () => Promise.reject(new AzlinError('DATABASE_UNUSABLE', { file: 'azlin.db', reason: 'it is full' }))
+    const unwritable: typeof journal = {
+      open: (entry, at) => journal.open(entry, at),
+      keep: (ids) => journal.keep(ids),
+      failed: (id, reason) => journal.failed(id, reason),
+      list: () => journal.list(),
+      close,
+    }
+    const restores = new RestoreManager({ ...core.drillDeps, journal: unwritable })
+    const plan = await restores.plan(db, backup, { newVm: 'db-2' }, core.run())
+    expect(await restores.execute(plan, core.run())).toMatchObject({ vmName: 'db-2', stillMarked: [] })
+    expect(scene.temporaryThings()).toEqual([])
+    expect(core.events.some((event) => event.type === 'notice' && event.code === 'JOURNAL')).toBe(true)
+  })
+
   it('leaves nothing when the VM cannot be made', async () => {
     const backup = await scene.backedUp()
     const before = scene.ids()

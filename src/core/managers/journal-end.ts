@@ -1,0 +1,16 @@
+import type { Journal } from '../ports/records.js'
+import type { Run } from '../run.js'
+import { textOf } from './audited.js'
+
+/**
+ * What was written down has ended one way or the other: a record that cannot be written must not turn that round. The
+ * entry stays, and azlin cleanup finds that there is nothing to do.
+ */
+export async function closeEntry(journal: Journal | undefined, id: string | undefined, run: Run): Promise<void> {
+  try {
+    if (id !== undefined) await journal?.close(id)
+  } catch (error) {
+    const text = `The journal could not be brought up to date. ${textOf(error)}`
+    run.report({ type: 'notice', code: 'JOURNAL', text })
+  }
+}
