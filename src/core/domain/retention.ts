@@ -5,6 +5,7 @@
 import type { Backup, BackupSchedule, Tier } from './backup.js'
 import { addMonths, dayMs } from './calendar.js'
 import { isFilling } from './filling.js'
+import { isInMotion } from './snapshot.js'
 import { type Retentions, retentionOf } from './tiers.js'
 
 export type RetentionPolicy = Retentions & Pick<BackupSchedule, 'crossRegionEnabled' | 'targetRegion'>
@@ -102,7 +103,9 @@ export function planReplicas({
 
 /** What may still be growing, or may be all that is left, is not a leftover. */
 function isLeftover(half: Backup, newest: Backup | undefined, policy: RetentionPolicy, now: Date): boolean {
-  const settled = +now - +half.createdAt > dayMs && !half.copying && !isFilling(half)
+  // A complete one counts as half for the moment in which its tags are changed.
+  const isStill = !half.disks.some(({ snapshot }) => isInMotion(snapshot))
+  const settled = +now - +half.createdAt > dayMs && !half.copying && !isFilling(half) && isStill
   return settled && newest !== undefined && newest.createdAt > half.createdAt && termOf(half, policy, now).over
 }
 

@@ -41,3 +41,8 @@ export function whyBroken({ copyError, provisioningState }: Snapshot): string | 
   if (copyError !== undefined) return copyError
   return provisioningState === 'Failed' ? 'its provisioning failed' : undefined
 }
+
+/** Something is being done to it: it is made, or its tags are changed. What it will be then, nobody can say now. */
+export function isInMotion({ provisioningState }: Snapshot): boolean {
+  return !/^(succeeded|failed|canceled)$/i.test(provisioningState)
+}

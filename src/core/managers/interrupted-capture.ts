@@ -1,6 +1,6 @@
 import { resourceRefOf, sameId } from '../domain/arm-id.js'
 import { recoveryTag } from '../domain/recovery-tags.js'
-import type { Snapshot } from '../domain/snapshot.js'
+import { type Snapshot, whyBroken } from '../domain/snapshot.js'
 import { tagOf } from '../domain/tag-text.js'
 import type { Azure } from '../ports/azure.js'
 import type { JournalEntry } from '../ports/records.js'
@@ -31,8 +31,9 @@ export async function halfTaken(
 
   const listed = await azure.snapshots.inGroup(mine.resourceGroup, run.signal)
   const parts = [...listed, ...(await notListed(azure, listed, journal, run))].filter(isOurs)
-  // Data that Azure still copies in the background arrives by itself: such a set was taken.
-  const whole = parts.length >= Number(details['of']) && parts.every(stands)
+  // Data that Azure still copies in the background arrives by itself: such a set was taken. And somebody may just be
+  // changing the tags of one that is complete.
+  const whole = parts.length >= Number(details['of']) && parts.every((part) => whyBroken(part) === undefined)
   return whole ? undefined : mine
 }
 
@@ -47,10 +48,6 @@ async function notListed(
     .filter(({ kind, resourceId }) => kind === 'snapshot' && !listed.some(({ id }) => sameId(id, resourceId)))
     .flatMap(({ resourceId }) => resourceRefOf(resourceId) ?? [])
   return (await Promise.all(refs.map((ref) => snapshots.find(ref, run.signal)))).filter((one) => one !== undefined)
-}
-
-function stands({ provisioningState, copyError }: Snapshot): boolean {
-  return provisioningState === 'Succeeded' && copyError === undefined
 }
 
 function setOf({ tags }: Snapshot): string | undefined {

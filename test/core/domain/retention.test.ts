@@ -251,6 +251,16 @@ describe('half a backup', () => {
     expect(plan([backup('daily', now)], { incomplete: [half(0.9)], policy: off }).leftovers).toEqual([])
   })
 
+  it('is not what is incomplete only while Azure does something to it', () => {
+    const inState = (provisioningState: string) =>
+      half(8, {
+        verifiedAt: ago(8),
+        disks: half(8).disks.map((disk) => ({ ...disk, snapshot: { ...disk.snapshot, provisioningState } })),
+      })
+    const goes = (state: string) => plan([whole], { incomplete: [inState(state)] }).leftovers.length > 0
+    expect(['Updating', 'Creating', 'Deleting', 'Succeeded', 'Failed'].filter(goes)).toEqual(['Succeeded', 'Failed'])
+  })
+
   it('is never the newest complete backup that protects itself', () => {
     const { verdicts } = plan([backup('daily', ago(30))], { incomplete: [half(1)] })
     expect(verdicts).toHaveLength(1)

@@ -164,6 +164,18 @@ describe('the sweep', () => {
     expect(ids.every(exists)).toBe(true)
   })
 
+  it('keeps a whole backup whose tags somebody is changing just then', async () => {
+    const { backup } = await core.backups.trigger(db, {}, core.run())
+    const ids = backup.disks.map((disk) => disk.snapshot.id)
+    const [first = ''] = ids
+    const resource = core.sandbox.world.get(first)
+    if (!resource) throw new Error('no snapshot')
+    resource.properties = { ...resource.properties, provisioningState: 'Updating' }
+    for (const id of ids) await core.journalOfTheDead(entry('snapshot', id, { set: backup.name, of: 3 }))
+    expect((await sweep()).removed).toEqual([])
+    expect(ids.filter(exists)).toEqual(ids)
+  })
+
   it('never removes a part of the very same backup that another computer takes', async () => {
     const { backup } = await core.backups.trigger(db, {}, core.run())
     const [os, ...rest] = backup.disks.map((disk) => disk.snapshot.id)
