@@ -14,9 +14,10 @@ import type { DiskPlan } from '../domain/restore.js'
 import { placeName } from '../domain/restore.js'
 import { AzlinError } from '../errors.js'
 import type { DiskAt } from '../ports/azure.js'
+import type { NewJournalEntry } from '../ports/records.js'
 import type { Run } from '../run.js'
 import { agentOwed, awaitBoot, type BootDeps, knownStatus } from './boot.js'
-import { closeEntry } from './journal-end.js'
+import { closeEntry, keepEntry } from './journal-end.js'
 import { settlePrevious } from './previous-disks.js'
 import { type MadeDisk, type TemporaryDeps, TemporaryResources } from './temporary-resources.js'
 import { type Sent, undoRestore, wasRunning } from './undo-restore.js'
@@ -67,26 +68,26 @@ export async function restoreInPlace(deps: InPlaceDeps, plan: InPlacePlan, run: 
   let journalId: string | undefined
   let guestReported: boolean
   const sent: Sent = new Set()
+  const entry: NewJournalEntry = {
+    kind: 'restore',
+    resourceId: machine.id,
+    purpose: `restore ${machine.name}`,
+    details: {
+      wasRunning: wasRunning(before),
+      newDisks: made.map(({ disk }) => disk.id),
+      previousDisks: plan.disks.flatMap(({ previous }) => previous?.id ?? []),
+    },
+  }
   try {
-    journalId = await journal?.open(
-      {
-        kind: 'restore',
-        resourceId: machine.id,
-        purpose: `restore ${machine.name}`,
-        details: {
-          wasRunning: wasRunning(before),
-          newDisks: made.map(({ disk }) => disk.id),
-          previousDisks: plan.disks.flatMap(({ previous }) => previous?.id ?? []),
-        },
-      },
-      clock.now(),
-    )
-    guestReported = await swapAndStart(deps, plan, made, before, sent, run)
+    journalId = await journal?.open(entry, clock.now())
+    guestReported = await swapAndStart(deps, plan, made, before, sent, () => keepEntry(journal, journalId, run), run)
   } catch (error) {
+    // It is going to be stopped again, so whoever finds it stopped must start it again.
+    const undoId = sent.has('start') ? await journal?.open(entry, clock.now()).catch(() => undefined) : undefined
     const { isSure } = await undoRestore(deps, { plan, made, before, sent, cause: error }, run)
     await temporary.remove(run)
-    // A swap that may still arrive is remembered, and azlin cleanup looks again.
-    if (isSure) await closeEntry(journal, journalId, run)
+    if (isSure) for (const id of [undoId, journalId]) await closeEntry(journal, id, run)
+    else run.report({ type: 'notice', code: 'MAY_ARRIVE', text: mayArrive(machine) })
     if (run.signal.aborted) throw error
     const reason = error instanceof Error ? error.message : String(error)
     throw new AzlinError('RESTORE_ROLLED_BACK', { vm: machine.name, reason }, { cause: error })
@@ -144,6 +145,7 @@ async function swapAndStart(
   made: readonly MadeDisk[],
   before: MachineStatus,
   sent: Sent,
+  onStarted: () => Promise<void>,
   run: Run,
 ): Promise<boolean> {
   const { machines } = azure
@@ -167,6 +169,8 @@ async function swapAndStart(
   run.report({ type: 'vm.power', vm: machine.name, to: 'starting' })
   sent.add('start')
   await machines.start(machine, run.signal)
+  // From here on whoever finds it stopped does not know who stopped it, and why.
+  await onStarted()
   const earlier = stopped.agent?.at ? stopped : before
   const reported = await awaitBoot(boot, machine, earlier, agentOwed(agent ?? showsAgent(before)), run)
   if (!reported)
@@ -190,6 +194,10 @@ function refuseIfChanged(now: Machine, disks: readonly DiskPlan[]): void {
 
 function toPlace({ plan, disk }: MadeDisk): DiskAt {
   return { id: disk.id, name: disk.name, lun: plan.lun, caching: plan.caching }
+}
+
+function mayArrive({ name }: Machine): string {
+  return `What was asked of ${name} last got no answer, and Azure may still do it: azlin cleanup looks again.`
 }
 
 function willStart({ name }: Machine, { power }: MachineStatus): string {

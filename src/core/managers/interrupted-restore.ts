@@ -11,13 +11,14 @@ import type { Run } from '../run.js'
 /**
  * Ends a restore in place whose process died. The swap is one request, so the VM has
  * either all its old disks or all the new ones: it keeps the ones it has, and runs
- * again if it ran before or has been restored. Nothing is detached and nothing deleted.
+ * again if it ran before or has been restored. One that was started then, and was stopped
+ * since, stays stopped. Nothing is detached and nothing deleted.
  *
  * @returns what was done (or, in a dry run, is to be done), in a sentence; undefined when there is nothing to do.
  */
 export async function settleRestore(
   { azure, clock }: { readonly azure: Azure; readonly clock: Clock },
-  { resourceId, details }: JournalEntry,
+  { resourceId, details, kept: wasStarted }: JournalEntry,
   dryRun: boolean,
   run: Run,
 ): Promise<string | undefined> {
@@ -32,7 +33,7 @@ export async function settleRestore(
   if (!dryRun) await markPrevious({ azure, clock }, machine, previous, run)
   const { power } = await azure.machines.status(machine, run.signal)
   // Where it has neither the new disks nor the old ones, whoever gave it others has seen to that.
-  const shouldRun = swapped || (details['wasRunning'] === true && previous.length === 0)
+  const shouldRun = !wasStarted && (swapped || (details['wasRunning'] === true && previous.length === 0))
   if (!shouldRun || power === 'running' || power === 'starting')
     return kept === '' ? undefined : `${machine.name} has ${swapped ? 'its restored' : 'other'} disks${kept}`
 

@@ -20,7 +20,7 @@ export interface JournalEntry {
   readonly details: Readonly<Record<string, unknown>>
   /** Whether the process that wrote it is still alive on this machine. Unknown on another machine. */
   readonly ownerAlive: boolean | undefined
-  /** It was decided that it stays: only its mark is still to go. */
+  /** It was decided that it stays: only its mark is still to go. Of a restore: its VM has been started. */
   readonly kept: boolean
 }
 

@@ -125,6 +125,31 @@ describe('a restore in place that does not go well', () => {
     expect(await core.records.journal.list()).toEqual([])
   })
 
+  it('writes down that the VM was started, and anew that it is to be stopped again', async () => {
+    const backup = await scene.backedUp()
+    const seen: Record<string, boolean[]> = {}
+    let looking = Promise.resolve()
+    const run = core.run()
+    const report = (event: AzlinEvent) => {
+      run.report(event)
+      if (event.type !== 'vm.waiting' && event.type !== 'restore.rolledBack') return
+      looking = looking.then(async () => {
+        const entries = (await core.records.journal.list()).filter(({ kind }) => kind === 'restore')
+        seen[event.type] = entries.map(({ kept }) => kept)
+        if (event.type === 'vm.waiting') stop.abort(new AzlinError('INTERRUPTED', { by: 'SIGINT' }))
+      })
+    }
+    const stop = new AbortController()
+    core.sandbox.faults.add({ kind: 'noAgent', path: machine })
+    const plan = await core.restores.plan(db, backup, {}, core.run())
+    await expect(core.restores.execute(plan, { signal: stop.signal, report })).rejects.toMatchObject({
+      code: 'INTERRUPTED',
+    })
+    await looking
+    expect(seen['vm.waiting']).toEqual([true])
+    expect(await core.records.journal.list()).toEqual([])
+  })
+
   it('leaves a swap that may still arrive to the next cleanup', async () => {
     const backup = await scene.backedUp()
     const old = (await scene.picture()).disks.map(({ id }) => id)

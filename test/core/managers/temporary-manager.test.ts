@@ -228,6 +228,16 @@ describe('the sweep', () => {
     expect(await core.records.journal.list()).toEqual([])
   })
 
+  it('leaves a VM stopped that a dead restore has started, and somebody has stopped since', async () => {
+    const { signal } = core.run()
+    const { id } = await core.azure.machines.get(db, signal)
+    await core.azure.machines.deallocate(db, signal)
+    await core.journalOfTheDead(entry('restore', id, { wasRunning: true, newDisks: [], kept: true }))
+    expect((await sweep()).settled).toEqual([])
+    expect((await core.azure.machines.status(db, signal)).power).toBe('deallocated')
+    expect(await core.records.journal.list()).toEqual([])
+  })
+
   it('leaves a VM stopped that was stopped before its restore', async () => {
     const { signal } = core.run()
     const { id } = await core.azure.machines.get(db, signal)
