@@ -54,9 +54,9 @@ export async function restoreBeside(
       'vm',
       newVm,
       (sent) => azure.machines.create({ ...want, tags: { ...origin, ...temporary.tags() } }, run.signal, sent),
-      async (signal) => {
+      async (signal, isMade) => {
         const there = await azure.machines.find(newVm, signal)
-        if (!there || temporary.isOurs(there.tags)) await azure.machines.remove(newVm, signal)
+        if (there ? temporary.isOurs(there.tags) : isMade) await azure.machines.remove(newVm, signal)
       },
       (signal) => azure.machines.find(newVm, signal),
     )
@@ -110,9 +110,9 @@ function makeNic({ azure }: InPlaceDeps, plan: BesidePlan, temporary: TemporaryR
       'likeNic' in network
         ? azure.networks.cloneNic(network.likeNic, want, run.signal, sent)
         : azure.networks.createNic(network.subnetId, want, run.signal, sent),
-    async (signal) => {
+    async (signal, isMade) => {
       const there = await azure.networks.findNic(ref, signal)
-      if (!there || temporary.isOurs(there.tags)) await azure.networks.removeNic(ref, signal)
+      if (there ? temporary.isOurs(there.tags) : isMade) await azure.networks.removeNic(ref, signal)
     },
     (signal) => azure.networks.findNic(ref, signal),
   )

@@ -84,13 +84,16 @@ export async function restoreInPlace(deps: InPlaceDeps, plan: InPlacePlan, run: 
   } catch (error) {
     // It is going to be stopped again, so whoever finds it stopped must start it again.
     const undoId = sent.has('start') ? await journal?.open(entry, clock.now()).catch(() => undefined) : undefined
-    const { isSure } = await undoRestore(deps, { plan, made, before, sent, cause: error }, run)
-    await temporary.remove(run)
+    const { isSure, hasOld } = await undoRestore(deps, { plan, made, before, sent, cause: error }, run)
+    // What a VM has run with is nobody's to remove, and whoever replaced it may have promised to keep it.
+    if (hasOld || !sent.has('start')) await temporary.remove(run)
+    else await temporary.keep(run)
     if (isSure) for (const id of [undoId, journalId]) await closeEntry(journal, id, run)
     else run.report({ type: 'notice', code: 'MAY_ARRIVE', text: mayArrive(machine) })
     if (run.signal.aborted) throw error
     const reason = error instanceof Error ? error.message : String(error)
-    throw new AzlinError('RESTORE_ROLLED_BACK', { vm: machine.name, reason }, { cause: error })
+    if (hasOld) throw new AzlinError('RESTORE_ROLLED_BACK', { vm: machine.name, reason }, { cause: error })
+    throw AzlinError.is(error, 'CONFLICT') ? error : replacedMeanwhile(machine, made, reason, error)
   }
 
   // The guest has reported: from here on the restore stands, whatever else goes wrong.
@@ -194,6 +197,12 @@ function refuseIfChanged(now: Machine, disks: readonly DiskPlan[]): void {
 
 function toPlace({ plan, disk }: MadeDisk): DiskAt {
   return { id: disk.id, name: disk.name, lun: plan.lun, caching: plan.caching }
+}
+
+function replacedMeanwhile({ name }: Machine, made: readonly MadeDisk[], reason: string, cause: unknown): AzlinError {
+  const disks = made.map(({ disk }) => disk.name).join(', ')
+  const told = `its disks were replaced meanwhile, and those of this restore are kept: ${disks}. ${reason}`
+  return new AzlinError('CONFLICT', { what: name, reason: told }, { cause })
 }
 
 function mayArrive({ name }: Machine): string {

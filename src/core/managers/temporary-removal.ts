@@ -50,18 +50,12 @@ export function makeMarked<T>(
   ref: ResourceRef,
   create: (sent: () => void) => Promise<T>,
 ): Promise<T> {
-  let isMade = false
   const find = (signal: AbortSignal) => findTemporary(azure, kind, ref, signal)
-  const remove = async (signal: AbortSignal) => {
+  const remove = async (signal: AbortSignal, isMade: boolean) => {
     const there = isMade ? undefined : await find(signal)
-    if (!there || temporary.isOurs(there.tags)) await removeTemporary(azure, kind, ref, signal)
+    if (isMade || (there && temporary.isOurs(there.tags))) await removeTemporary(azure, kind, ref, signal)
   }
-  const made = async (sent: () => void) => {
-    const result = await create(sent)
-    isMade = true
-    return result
-  }
-  return temporary.make(kind, ref, made, remove, find)
+  return temporary.make(kind, ref, create, remove, find)
 }
 
 /** What is there of that kind and name; undefined when nothing is. */

@@ -45,14 +45,18 @@ interface Held {
   readonly kind: TemporaryMade
   readonly id: string
   readonly journalId: string | undefined
-  readonly remove: (signal: AbortSignal) => Promise<void>
+  readonly remove: Remove
   readonly find: Find | undefined
+  isMade: boolean
   /** The request to make it got no answer, and may have been carried out, or may be yet. */
   unsure: boolean
 }
 
 /** What is there of that name; undefined when nothing is. */
 type Find = (signal: AbortSignal) => Promise<unknown>
+
+/** `isMade`: it was seen to be made. Else a thing of that name is this operation's only where its mark says so. */
+type Remove = (signal: AbortSignal, isMade: boolean) => Promise<void>
 
 /** How often what may have been made is looked for, a second apart. */
 export const looksForUnsure = 3
@@ -96,7 +100,7 @@ export class TemporaryResources {
     kind: TemporaryMade,
     ref: ResourceRef,
     create: (sent: () => void) => Promise<T>,
-    remove: (signal: AbortSignal) => Promise<void>,
+    remove: Remove,
     find?: Find,
   ): Promise<T> {
     const { azure, clock, journal } = this.#deps
@@ -104,13 +108,15 @@ export class TemporaryResources {
     const id = kind === 'group' ? groupId(subscriptionId, ref.name) : armId(subscriptionId, kind, ref)
     const entry = { kind, resourceId: id, purpose: this.#purpose, details: {} }
     const journalId = await journal?.open(entry, clock.now())
-    const held = { kind, id, journalId, remove, find, unsure: false }
+    const held: Held = { kind, id, journalId, remove, find, isMade: false, unsure: false }
     this.#held.push(held)
     let isSent = false
     try {
-      return await create(() => {
+      const made = await create(() => {
         isSent = true
       })
+      held.isMade = true
+      return made
     } catch (error) {
       // Then a thing of that name is somebody else's, and not ours to remove.
       const isNotOurs = AzlinError.is(error, 'NAME_TAKEN') || (find !== undefined && !isSent)
@@ -244,7 +250,7 @@ export class TemporaryResources {
     try {
       const signal = AbortSignal.timeout(kind === 'group' ? groupRemovalMs : removalMs)
       const seen = await this.#look(held, signal)
-      await persist(() => remove(signal), { clock, signal })
+      await persist(() => remove(signal, held.isMade), { clock, signal })
       if (!seen && journalId !== undefined) {
         // The request may still arrive. The journal remembers, and azlin cleanup looks again.
         await this.#noteFailure(journalId, new Error('Azure did not say whether it was made'))

@@ -27,12 +27,13 @@ const undoMs = 40 * 60_000
  * ROLLBACK_FAILED when it cannot be done; then the journal still knows.
  *
  * @returns `isSure`: false when the last thing that was asked got no answer and was not seen, so that it may still arrive.
+ * `hasOld`: false when somebody else has given the VM other disks.
  */
 export async function undoRestore(
   { azure, clock }: InPlaceDeps,
   { plan, made, before, sent, cause }: Undoing,
   run: Run,
-): Promise<{ readonly isSure: boolean }> {
+): Promise<{ readonly isSure: boolean; readonly hasOld: boolean }> {
   const { machines } = azure
   const { machine } = plan
   const signal = AbortSignal.timeout(undoMs)
@@ -42,14 +43,16 @@ export async function undoRestore(
   const last = [...sent].at(-1)
   const isUnsure = (last === 'swap' || last === 'deallocate') && isUnanswered(cause)
   let isSeen = false
+  let hasOld = true
   try {
     await persist(
       async () => {
         const { ours, power: found } = await look()
         if (ours.length > 0) await swapBack(machine, ours, previous)
         const power = ours.length > 0 ? (await machines.status(machine, signal)).power : found
+        hasOld = await hasPrevious()
         if (wasRunning(before) && sent.has('deallocate') && power !== 'running') await machines.start(machine, signal)
-        if (!wasRunning(before) && sent.has('start') && (power === 'running' || power === 'starting'))
+        if (!wasRunning(before) && sent.has('start') && hasOld && (power === 'running' || power === 'starting'))
           await machines.deallocate(machine, signal)
       },
       { clock, signal },
@@ -63,8 +66,13 @@ export async function undoRestore(
     }
     throw new AzlinError('ROLLBACK_FAILED', details, { cause: error })
   }
-  run.report({ type: 'restore.rolledBack', vm: machine.name })
-  return { isSure: !isUnsure || isSeen }
+  if (hasOld) run.report({ type: 'restore.rolledBack', vm: machine.name })
+  return { isSure: !isUnsure || isSeen, hasOld }
+
+  async function hasPrevious(): Promise<boolean> {
+    const { disks } = await machines.get(machine, signal)
+    return previous.every((old) => disks.some(({ id, lun }) => lun === old.lun && sameId(id, old.id)))
+  }
 
   /** Azure may take a moment to carry out what got no answer. */
   async function look(): Promise<{ readonly ours: readonly AttachedDisk[]; readonly power: PowerState }> {

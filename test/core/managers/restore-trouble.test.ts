@@ -186,10 +186,39 @@ describe('a restore in place that does not go well', () => {
       theirs = elsewhere.execute(plan, core.run()).catch((error: unknown) => error)
     }
     const { restoredDisks } = await core.restores.execute(plan, { ...run, report })
-    expect(await theirs).toMatchObject({ code: 'RESTORE_ROLLED_BACK' })
+    expect(await theirs).toMatchObject({ code: 'CONFLICT' })
     const { power, disks } = await scene.picture()
     expect(power).toBe('running')
     expect(disks.map(({ id }) => id.split('/').at(-1))).toEqual(restoredDisks.map((name) => name.toLowerCase()))
+  })
+
+  it('neither stops the VM nor removes what it ran with when another restore has replaced its disks', async () => {
+    const backup = await scene.backedUp()
+    await core.azure.machines.deallocate(db, core.run().signal)
+    const plan = await core.restores.plan(db, backup, {}, core.run())
+    const clock = { ...core.clock, now: () => new Date(+core.clock.now() + 5_000) }
+    const elsewhere = new RestoreManager({ ...core.drillDeps, clock, records: undefined, journal: undefined })
+    let looks = 0
+    const seen = async () => ({ power: looks++ === 0 ? 'deallocated' : 'running', agent: undefined }) as const
+    const boot = { machines: { status: seen }, clock: core.clock, lookEveryMs: 20 }
+    const ours = new RestoreManager({ ...core.drillDeps, boot, journal: core.records.journal })
+    const stop = new AbortController()
+    const run = core.run(stop)
+    let theirs: ReturnType<RestoreManager['execute']> | undefined
+    const report = (event: AzlinEvent) => {
+      run.report(event)
+      if (event.type !== 'vm.waiting' || event.for !== 'agent') return
+      theirs = elsewhere
+        .plan(db, backup, {}, core.run())
+        .then((again) => elsewhere.execute(again, core.run()))
+        .finally(() => stop.abort(new AzlinError('INTERRUPTED', { by: 'SIGINT' })))
+    }
+    await expect(ours.execute(plan, { ...run, report })).rejects.toMatchObject({ code: 'INTERRUPTED' })
+    const { restoredDisks = [], previousDisks = [] } = (await theirs) ?? {}
+    const { power, disks } = await scene.picture()
+    expect(power).toBe('running')
+    expect(disks.map(({ id }) => id.split('/').at(-1))).toEqual(restoredDisks.map((name) => name.toLowerCase()))
+    expect(scene.disks()).toEqual(expect.arrayContaining([...previousDisks, ...restoredDisks]))
   })
 
   it('does not stop a VM whose disks somebody changed while the new ones were made', async () => {
@@ -197,9 +226,7 @@ describe('a restore in place that does not go well', () => {
     const plan = await core.restores.plan(db, backup, {}, core.run())
     const machineId = (await core.azure.machines.get(db, core.run().signal)).id
     core.sandbox.faults.add({ kind: 'delay', ms: 300, method: 'PUT', path: 'disks/', times: 3 })
-    const restoring = expect(core.restores.execute(plan, core.run())).rejects.toMatchObject({
-      code: 'RESTORE_ROLLED_BACK',
-    })
+    const restoring = expect(core.restores.execute(plan, core.run())).rejects.toMatchObject({ code: 'CONFLICT' })
     while (!core.sandbox.faults.list().some(({ hits }) => hits > 0))
       await new Promise((resolve) => setTimeout(resolve, 5))
     await core.azure.machines.detachDisks({ ...db }, [2], undefined, core.run().signal)
