@@ -83,12 +83,12 @@ export async function restoreInPlace(deps: InPlaceDeps, plan: InPlacePlan, run: 
     guestReported = await swapAndStart(deps, plan, made, before, sent, () => keepEntry(journal, journalId, run), run)
   } catch (error) {
     // It is going to be stopped again, so whoever finds it stopped must start it again.
-    const undoId = sent.has('start') ? await journal?.open(entry, clock.now()).catch(() => undefined) : undefined
+    if (sent.has('start')) journalId = await writtenAnew(deps, journalId, entry, run)
     const { isSure, hasOld } = await undoRestore(deps, { plan, made, before, sent, cause: error }, run)
     // What a VM has run with is nobody's to remove, and whoever replaced it may have promised to keep it.
     if (hasOld || !sent.has('start')) await temporary.remove(run)
     else await temporary.keep(run)
-    if (isSure) for (const id of [undoId, journalId]) await closeEntry(journal, id, run)
+    if (isSure) await closeEntry(journal, journalId, run)
     else run.report({ type: 'notice', code: 'MAY_ARRIVE', text: mayArrive(machine) })
     if (run.signal.aborted) throw error
     const reason = error instanceof Error ? error.message : String(error)
@@ -111,6 +111,22 @@ export async function restoreInPlace(deps: InPlaceDeps, plan: InPlacePlan, run: 
     rtoSeconds,
     guestReported,
     stillMarked,
+  }
+}
+
+/** @returns the id of the entry that counts from then on: the former one, where no other can be written. */
+async function writtenAnew(
+  { journal, clock }: InPlaceDeps,
+  former: string | undefined,
+  entry: NewJournalEntry,
+  run: Run,
+): Promise<string | undefined> {
+  try {
+    const id = await journal?.open(entry, clock.now())
+    await closeEntry(journal, former, run)
+    return id
+  } catch {
+    return former
   }
 }
 

@@ -132,7 +132,7 @@ describe('a restore in place that does not go well', () => {
     const run = core.run()
     const report = (event: AzlinEvent) => {
       run.report(event)
-      if (event.type !== 'vm.waiting' && event.type !== 'restore.rolledBack') return
+      if (event.type !== 'vm.waiting' && event.type !== 'restore.rollingBack') return
       looking = looking.then(async () => {
         const entries = (await core.records.journal.list()).filter(({ kind }) => kind === 'restore')
         seen[event.type] = entries.map(({ kept }) => kept)
@@ -146,7 +146,7 @@ describe('a restore in place that does not go well', () => {
       code: 'INTERRUPTED',
     })
     await looking
-    expect(seen['vm.waiting']).toEqual([true])
+    expect(seen).toEqual({ 'vm.waiting': [true], 'restore.rollingBack': [false] })
     expect(await core.records.journal.list()).toEqual([])
   })
 
