@@ -313,7 +313,7 @@ const catalogue = {
   }),
   DATABASE_UNUSABLE: (d: { file: string; reason: string }) => ({
     message: `The database ${d.file} cannot be used: ${d.reason.replace(/\.$/, '')}.`,
-    hint: 'Mend that, move the file away (azlin makes a new one), or set AZLIN_HOME to another folder. What it cannot write down, azlin does not begin in Azure.',
+    hint: 'Mend that, move the file away (azlin makes a new one), or set AZLIN_HOME to another folder. What it cannot write down, azlin does not begin in Azure; what was begun already goes on there.',
   }),
   SANDBOX_NOT_RUNNING: (d: { home: string }) => ({
     message: `No sandbox is running for ${d.home}.`,
