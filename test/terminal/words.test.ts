@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
+import type { Backup } from '../../src/core/domain/backup.js'
 import type { ReplicationJob } from '../../src/core/domain/replication.js'
-import { noBackups } from '../../src/terminal/backups.js'
+import { backupTable, noBackups } from '../../src/terminal/backups.js'
 import { describeReplication, noJobs } from '../../src/terminal/replications.js'
 import { sandboxLines } from '../../src/terminal/sandboxes.js'
 import { sayingOf } from '../../src/terminal/wording.js'
@@ -16,6 +17,26 @@ describe('where there is nothing to list', () => {
   it('nothing is denied but what was asked for', () => {
     expect(noJobs(undefined, undefined)).toBe('No copies are on record.')
     expect(noJobs('in_progress', 'web-1')).toBe('No in-progress copies of web-1 are on record.')
+  })
+})
+
+describe('the list of backups', () => {
+  it('has in a window of 80 columns when each was verified and where it was copied', () => {
+    const at = new Date('2026-11-27T12:00:00Z')
+    const names = ['web-1-backup-monthly-20261127-120000', 'web-1-backup-daily-20261126-120000']
+    const backups = names.map((name, index) => ({
+      name,
+      vm: { name: 'web-1', resourceGroup: 'rg' },
+      tier: index === 0 ? ('monthly' as const) : ('daily' as const),
+      createdAt: at,
+      verifiedAt: index === 0 ? at : undefined,
+      replicatedTo: ['eastus2'],
+      disks: [],
+    }))
+    const now = new Date('2026-11-27T12:12:00Z')
+    const shown = backupTable(backups as unknown as Backup[], now, { isTTY: true, columns: 80 })
+    expect(shown).toMatch(/^NAME .* VERIFIED .*REPLICATED/)
+    expect(shown).toContain('12 min ago')
   })
 })
 
