@@ -9,7 +9,7 @@ export function failoverQuestion({ vm, backup, newVm, targetRegion, size, rpoSec
   return [
     `${vm.name} is brought up in ${targetRegion} as ${newVm.name} (group ${newVm.resourceGroup}, ${size}).`,
     `Its data is that of ${backup.name}, taken ${minute(backup.createdAt)} UTC: ${span(rpoSeconds)} old (RPO).`,
-    `What was written since then is not in it. ${vm.name} itself is not touched.`,
+    `What was written since then is not in it. ${vm.name} in group ${vm.resourceGroup} is not touched.`,
   ].join('\n')
 }
 
@@ -24,10 +24,13 @@ export function failoverLines(from: string, { vmName, resourceGroup, region, ...
   ].join('\n')
 }
 
+/** Both of them have the same name, as a rule: the region tells which one is stopped. */
 export function failbackQuestion({ from, home }: FailbackPlan): string {
+  const took = `${from.name} in ${from.region}`
+  const own = `${home.name} in ${home.region}`
   return [
-    `A backup of ${from.name} is taken and copied from ${from.region} to ${home.region}, and put in the place of ${home.name}.`,
-    `${home.name} is stopped meanwhile; its old disks are kept. ${from.name} is left running: switch over when you are ready.`,
+    `A backup of ${took} (group ${from.resourceGroup}) is taken, copied to ${home.region}, and put in the place of ${own} (group ${home.resourceGroup}).`,
+    `${own} is stopped meanwhile; its old disks are kept. ${took} is left running: switch over when you are ready.`,
   ].join('\n')
 }
 

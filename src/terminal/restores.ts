@@ -11,7 +11,7 @@ export function restoreQuestion({ vm, point, work }: RestorePlan & { readonly mo
   const fate = work.deletePreviousDisks ? 'deleted once its guest agent has reported' : 'kept'
   return [
     `${vm.name} (resource group ${vm.resourceGroup}) will be stopped, and ${disks(work.disks.length)} replaced with ${point.name}.`,
-    `That backup is of ${minute(point.createdAt)} UTC: what was written in the ${age(point.createdAt, now)} since then will not be on the VM.`,
+    `That was taken at ${minute(point.createdAt)} UTC: what was written in the ${age(point.createdAt, now)} since then will not be on the VM.`,
     `The disks it has now (${replaced.join(', ')}) are ${fate}.`,
   ].join('\n')
 }

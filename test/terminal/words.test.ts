@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Backup } from '../../src/core/domain/backup.js'
+import type { Machine } from '../../src/core/domain/machine.js'
 import type { ReplicationJob } from '../../src/core/domain/replication.js'
 import { backupTable, noBackups } from '../../src/terminal/backups.js'
+import { failbackQuestion } from '../../src/terminal/failovers.js'
 import { describeReplication, noJobs } from '../../src/terminal/replications.js'
 import { sandboxLines } from '../../src/terminal/sandboxes.js'
 import { sayingOf } from '../../src/terminal/wording.js'
@@ -94,5 +96,16 @@ describe('copies', () => {
     expect(describeReplication([job('pending'), job('pending')], 'eastus2')).toContain(
       '2 copies waiting for their turn',
     )
+  })
+})
+
+describe('before a failback', () => {
+  it('it is said which of two VMs of one name is stopped', () => {
+    const from = { name: 'web-1', region: 'eastus2', resourceGroup: 'rg-eastus2' } as Machine
+    const home = { name: 'web-1', region: 'westus2', resourceGroup: 'rg' } as Machine
+    const question = failbackQuestion({ from, home })
+    expect(question).toContain('put in the place of web-1 in westus2 (group rg).')
+    expect(question).toContain('web-1 in westus2 is stopped meanwhile')
+    expect(question).toContain('web-1 in eastus2 is left running')
   })
 })
