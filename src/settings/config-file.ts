@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { AzlinError } from '../core/errors.js'
+import { distance } from '../nearest.js'
 
 const keys = ['subscription', 'default_resource_group', 'cloud', 'arm_endpoint', 'poll_interval_ms'] as const
 type Key = (typeof keys)[number]
+/** Letters by which a slip differs from what was meant. */
+const slips = 2
 
 export type Config = Readonly<Partial<Record<Key, string | number>>> & {
   /** Disk encryption sets by region: `[disk_encryption_sets]`, ARM ids. */
@@ -21,6 +24,7 @@ export async function readConfig(file: string): Promise<Config> {
     const { line, message } = error as { line?: number; message: string }
     throw unreadable(file, line, message.split('\n')[0] ?? '', error)
   }
+  refuseMistyped(table, text, file)
   const config: Partial<Record<Key, string | number>> & { encryptionSets?: Record<string, string> } = {}
   const sets = table['disk_encryption_sets']
   if (sets !== undefined) config.encryptionSets = encryptionSets(sets, file)
@@ -30,6 +34,15 @@ export async function readConfig(file: string): Promise<Config> {
     else if (value !== undefined) throw unreadable(file, lineOf(key, text), `${key} is not a text or a number`)
   }
   return config
+}
+
+/** What other programs keep in the file is theirs; but a slip would send a command to another cloud, or another group. */
+function refuseMistyped(table: Readonly<Record<string, unknown>>, text: string, file: string): void {
+  const known = [...keys, 'disk_encryption_sets']
+  for (const key of Object.keys(table)) {
+    const meant = known.includes(key) ? undefined : known.find((one) => distance(key.toLowerCase(), one) <= slips)
+    if (meant) throw unreadable(file, lineOf(key, text), `${key} is no setting of azlin. Did you mean ${meant}?`)
+  }
 }
 
 function encryptionSets(table: unknown, file: string): Record<string, string> {
@@ -56,8 +69,11 @@ function textOf(file: string): string | undefined {
 }
 
 /** Counted from 1. */
-function lineOf(key: Key, text: string): number | undefined {
-  const index = text.split('\n').findIndex((line) => new RegExp(`^\\s*["']?${key}["']?\\s*=`).test(line))
+function lineOf(key: string, text: string): number | undefined {
+  const index = text.split('\n').findIndex((line) => {
+    const from = line.trimStart().replace(/^["'[]/, '')
+    return from.startsWith(key) && /^["'\]]?\s*(?:=|$)/.test(from.slice(key.length))
+  })
   return index < 0 ? undefined : index + 1
 }
 

@@ -112,6 +112,25 @@ describe('settings', () => {
     })
   })
 
+  it.each([
+    ['clod = "sandbox"', 'line 2: clod .*Did you mean cloud'],
+    ['"Default-resource-group" = "b"', 'line 2: Default-resource-group .*Did you mean default_resource_group'],
+    ['[disk_encryption_set]\neastus2 = "x"', 'line 2: disk_encryption_set .*Did you mean disk_encryption_sets'],
+  ])('are not left out for a slip: %s', async (line, expected) => {
+    config(`subscription = "${one}"\n${line}`)
+    await expect(resolveSettings({}, env())).rejects.toMatchObject({
+      code: 'CONFIG_UNREADABLE',
+      message: expect.stringMatching(new RegExp(expected)),
+    })
+  })
+
+  it('leave to other programs what is theirs', async () => {
+    config(
+      `subscription = "${one}"\ndefault_region = "westus2"\ndefault_vm_size = "Standard_B2s"\n[theme]\ndark = true`,
+    )
+    expect((await resolveSettings({}, env())).subscriptionId).toBe(one)
+  })
+
   it.each(['subscription', 'resource-group', 'cloud'])('do not fall back when --%s is empty', async (flag) => {
     const full = env({ AZURE_SUBSCRIPTION_ID: one ?? '', AZLIN_RESOURCE_GROUP: 'production' })
     await expect(resolveSettings({ [flag]: ' ' }, full)).rejects.toMatchObject({
