@@ -85,19 +85,33 @@ function millis(seconds: number | undefined): number | null {
 /** A drill, or why there was none. */
 export type DrillItemJson =
   | DrillJson
-  | {
+  | (typeof neverBegun & {
       readonly vmName: string
       readonly resourceGroup: string
       readonly success: false
       readonly errorMessage: string
       readonly error: AzlinError
-    }
+    })
+
+/** Whoever reads the items of a list finds the same keys in each. */
+const neverBegun = {
+  testId: null,
+  backupName: null,
+  testRegion: null,
+  startedAt: null,
+  completedAt: null,
+  restoreSucceeded: null,
+  bootSucceeded: null,
+  connectivitySucceeded: null,
+  cleanupSucceeded: null,
+  rtoSeconds: null,
+} as const
 
 export function drillItemJson({ vm, drill, error }: DrillItem): DrillItemJson[] {
   if (drill) return [drillJson(drill)]
   if (!error) return []
   const { name: vmName, resourceGroup } = vm
-  return [{ vmName, resourceGroup, success: false, errorMessage: error.message, error }]
+  return [{ ...neverBegun, vmName, resourceGroup, success: false, errorMessage: error.message, error }]
 }
 
 /** What a plan would do. */

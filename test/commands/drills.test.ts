@@ -193,6 +193,15 @@ describe('many drills', () => {
     ])
   })
 
+  it('has the same keys for one that could not begin', async () => {
+    await azure.ok('dr', 'configure', 'tl-1', '--test-region', region)
+    const ended = await azure.run('dr', 'test-all', '--json')
+    const [item] = documentOf<{ results: Drill[] }>(ended).results
+    expect(item).toMatchObject({ vmName: 'tl-1', success: false, testId: null, rtoSeconds: null, completedAt: null })
+    expect(ended.code).toBe(4)
+    await azure.ok('dr', 'disable', 'tl-1')
+  })
+
   it('as a plan have one result and one RTO', async () => {
     const file = join(azure.around.home, 'shop.yaml')
     const plan = `test-region: ${region}
