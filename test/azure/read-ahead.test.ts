@@ -90,6 +90,16 @@ describe('the pages of a list', () => {
     expect(clock.waits).toHaveLength(1)
   })
 
+  it('end with an error where one leads to itself', async () => {
+    const { azure } = await connected(cloud)
+    list({ 'token=2': { names: ['b'], next: link('2') }, '': { names: ['a'], next: link('2') } })
+    expect(await rejection(azure.snapshots.inGroup('rg', signal))).toMatchObject({
+      code: 'AZURE_REJECTED',
+      message: expect.stringContaining('is that page itself'),
+    })
+    expect(askedFor()).toHaveLength(2)
+  })
+
   it('are not what a tag is called', async () => {
     const { azure } = await connected(cloud)
     cloud.on('GET', snapshots, { body: { value: [{ ...stands, tags: { nextLink: link('2'), 'a"nextLink': '"}' } }] } })

@@ -21,6 +21,8 @@ export function readAheadPolicy(): PipelinePolicy {
       call.nextPage = undefined
       const response = await (early ?? next(request))
       const url = response.status === 200 ? nextPageOf(response.bodyAsText ?? '') : undefined
+      // The SDK would read it for ever.
+      if (url === request.url) throw new Error('the page that follows a page of the list is that page itself')
       if (url !== undefined) {
         call.nextPage = { url, response: next(await alike(request, url)) }
         // It may fail before anyone waits for it, or when nobody reads on.
