@@ -86,14 +86,15 @@ export async function restoreInPlace(deps: InPlaceDeps, plan: InPlacePlan, run: 
     if (sent.has('start')) journalId = await writtenAnew(deps, journalId, entry, run)
     const { isSure, hasOld } = await undoRestore(deps, { plan, made, before, sent, cause: error }, run)
     // What a VM has run with is nobody's to remove, and whoever replaced it may have promised to keep it.
-    if (hasOld || !sent.has('start')) await temporary.remove(run)
-    else await temporary.keep(run)
+    const isKept = !hasOld && sent.has('start')
+    if (isKept) await temporary.keep(run)
+    else await temporary.remove(run)
     if (isSure) await closeEntry(journal, journalId, run)
     else run.report({ type: 'notice', code: 'MAY_ARRIVE', text: mayArrive(machine) })
     if (run.signal.aborted) throw error
     const reason = error instanceof Error ? error.message : String(error)
     if (hasOld) throw new AzlinError('RESTORE_ROLLED_BACK', { vm: machine.name, reason }, { cause: error })
-    throw AzlinError.is(error, 'CONFLICT') ? error : replacedMeanwhile(machine, made, reason, error)
+    throw AzlinError.is(error, 'CONFLICT') ? error : replacedMeanwhile(machine, isKept ? made : [], error)
   }
 
   // The guest has reported: from here on the restore stands, whatever else goes wrong.
@@ -215,10 +216,15 @@ function toPlace({ plan, disk }: MadeDisk): DiskAt {
   return { id: disk.id, name: disk.name, lun: plan.lun, caching: plan.caching }
 }
 
-function replacedMeanwhile({ name }: Machine, made: readonly MadeDisk[], reason: string, cause: unknown): AzlinError {
-  const disks = made.map(({ disk }) => disk.name).join(', ')
-  const told = `its disks were replaced meanwhile, and those of this restore are kept: ${disks}. ${reason}`
-  return new AzlinError('CONFLICT', { what: name, reason: told }, { cause })
+function replacedMeanwhile({ name }: Machine, kept: readonly MadeDisk[], cause: unknown): AzlinError {
+  const disks = kept.map(({ disk }) => disk.name).join(', ')
+  const those = disks === '' ? '' : `, and those of this restore are kept: ${disks}`
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new AzlinError(
+    'CONFLICT',
+    { what: name, reason: `its disks were replaced meanwhile${those}. ${why}` },
+    { cause },
+  )
 }
 
 function mayArrive({ name }: Machine): string {
