@@ -29,12 +29,24 @@ export interface ClientSettings {
   readonly report: Report
 }
 
-/** One pool of connections, loaded when it is first asked for. */
+/** One pool of connections, loaded when it is first asked for. To this very computer it takes no proxy. */
 export function connectionPool(): () => Promise<HttpClient> {
   let client: Promise<HttpClient> | undefined
   return () => {
-    client ??= import('@azure/core-rest-pipeline').then(({ createDefaultHttpClient }) => createDefaultHttpClient())
+    client ??= import('@azure/core-rest-pipeline').then(({ createDefaultHttpClient }) =>
+      direct(createDefaultHttpClient()),
+    )
     return client
+  }
+}
+
+/** The SDK goes by HTTP_PROXY and HTTPS_PROXY wherever NO_PROXY does not name the host: it gives the request an agent. */
+function direct(client: HttpClient): HttpClient {
+  return {
+    sendRequest: (request) => {
+      if (isLoopback(request.url)) delete request.agent
+      return client.sendRequest(request)
+    },
   }
 }
 
@@ -131,7 +143,7 @@ export class Clients {
   }
 
   async #equip<C extends { readonly pipeline: Pipeline }>(client: C): Promise<C> {
-    const { bearerTokenAuthenticationPolicy, bearerTokenAuthenticationPolicyName, proxyPolicyName } = await import(
+    const { bearerTokenAuthenticationPolicy, bearerTokenAuthenticationPolicyName } = await import(
       '@azure/core-rest-pipeline'
     )
     const { clock, report, cloud, credential } = this.#settings
@@ -142,7 +154,6 @@ export class Clients {
     pipeline.removePolicy({ name: bearerTokenAuthenticationPolicyName })
     pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential, scopes: cloud.scope }), { phase: 'Sign' })
     pipeline.addPolicy(requestLogPolicy(clock, report), { afterPhase: 'Sign' })
-    if (isLoopback(cloud.endpoint)) pipeline.removePolicy({ name: proxyPolicyName })
     return client
   }
 }

@@ -34,7 +34,7 @@ export function cloudOf(name: CloudName, customEndpoint: string | undefined): Cl
 }
 
 /** Whether a host is this very computer: then no proxy stands between. */
-export function isLoopback(endpoint: string): boolean {
-  const { hostname } = new URL(endpoint)
+export function isLoopback(url: string): boolean {
+  const { hostname } = new URL(url)
   return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
 }
