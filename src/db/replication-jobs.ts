@@ -80,7 +80,7 @@ export class SqliteReplicationJobs implements ReplicationJobs {
       let query = this.#db.selectFrom('replication_jobs').selectAll().orderBy('id', 'desc')
       if (status !== undefined) query = query.where('status', '=', status)
       // What a plain row lacks is in the names of its snapshots.
-      if (vm !== undefined) query = query.where(sql<boolean>`(vm_name = ${vm} collate nocase or vm_name = '')`)
+      if (vm !== undefined) query = query.where(sql<boolean>`vm_name collate nocase in (${vm}, '')`)
       if (resourceGroup !== undefined)
         query = query.where(
           sql<boolean>`(vm_resource_group = ${resourceGroup} collate nocase or vm_resource_group = '' and source_resource_group = ${resourceGroup} collate nocase)`,
