@@ -214,6 +214,12 @@ export abstract class AzureCommand extends AzlinCommand {
     return { name: validVmName(name), resourceGroup: await this.group(flags) }
   }
 
+  /** One that is named twice is one. */
+  protected async vms(names: readonly string[] | undefined, flags: AzureFlags): Promise<readonly VmRef[]> {
+    const distinct = new Map((names ?? []).map((name) => [name.toLowerCase(), name]))
+    return Promise.all([...distinct.values()].map((name) => this.vm(name, flags)))
+  }
+
   /** SETTING_MISSING when no resource group is named anywhere. */
   protected async group(flags: AzureFlags): Promise<string> {
     const { resourceGroup } = await this.settings(flags)

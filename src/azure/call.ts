@@ -40,4 +40,22 @@ export interface Call {
   nextPage: { readonly url: string; readonly response: Promise<PipelineResponse> } | undefined
 }
 
+/** Before anything of it was sent. */
+export function newCall({ signal, operation }: Pick<Call, 'signal' | 'operation'>): Call {
+  return {
+    signal,
+    operation,
+    polling: false,
+    refusal: undefined,
+    failure: undefined,
+    output: undefined,
+    retryAfterMs: undefined,
+    statusUrls: [],
+    adrift: false,
+    changed: undefined,
+    read: undefined,
+    nextPage: undefined,
+  }
+}
+
 export const currentCall = new AsyncLocalStorage<Call>()

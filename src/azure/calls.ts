@@ -6,7 +6,7 @@
 import type { Clock } from '../core/clock.js'
 import { AzlinError } from '../core/errors.js'
 import type { Report } from '../core/events.js'
-import { type Call, currentCall, type Task } from './call.js'
+import { type Call, currentCall, newCall, type Task } from './call.js'
 import { translate } from './errors.js'
 import { networkTrouble } from './network-trouble.js'
 import { saysMissing } from './refusals.js'
@@ -192,20 +192,7 @@ export class Calls {
   ): Promise<T> {
     signal.throwIfAborted()
     const deadline = AbortSignal.timeout(minutes * 60_000)
-    const call: Call = {
-      signal: AbortSignal.any([signal, deadline]),
-      operation,
-      polling: false,
-      refusal: undefined,
-      failure: undefined,
-      output: undefined,
-      retryAfterMs: undefined,
-      statusUrls: [],
-      adrift: false,
-      changed: undefined,
-      read: undefined,
-      nextPage: undefined,
-    }
+    const call = newCall({ signal: AbortSignal.any([signal, deadline]), operation })
     try {
       return await unlessAborted(
         call.signal,

@@ -1,5 +1,6 @@
 import type { Clock } from './clock.js'
 import { AzlinError } from './errors.js'
+import type { Run } from './run.js'
 
 /** Refusals that pass when whatever else is going on has ended. */
 const passing = new Set(['CONFLICT', 'DISK_ATTACHED', 'TIMED_OUT'])
@@ -25,5 +26,15 @@ export async function persist<T>(
       if (!passes || attempt === attempts) throw error
       await clock.sleep(pauseMs * 2 ** (attempt - 1), signal)
     }
+  }
+}
+
+/** A read whose failure, where Azure is out of reach, says nothing about what is read: then that is what is given back. */
+export async function look<T>(read: () => Promise<T>, run: Run): Promise<T | AzlinError> {
+  try {
+    return await read()
+  } catch (error) {
+    if (!AzlinError.is(error) || !error.retryable || run.signal.aborted) throw error
+    return error
   }
 }

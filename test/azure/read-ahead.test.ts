@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createHttpHeaders, createPipelineRequest, type PipelineResponse } from '@azure/core-rest-pipeline'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import { type Call, currentCall } from '../../src/azure/call.js'
+import { currentCall, newCall } from '../../src/azure/call.js'
 import { readAheadPolicy } from '../../src/azure/policies/read-ahead.js'
 import { AzlinError } from '../../src/core/errors.js'
 import { connected, group, rejection } from './support/connected.js'
@@ -109,20 +109,7 @@ describe('the pages of a list', () => {
 })
 
 describe('the policy', () => {
-  const call = (): Call => ({
-    signal,
-    operation: false,
-    polling: false,
-    refusal: undefined,
-    failure: undefined,
-    output: undefined,
-    retryAfterMs: undefined,
-    statusUrls: [],
-    adrift: false,
-    changed: undefined,
-    read: undefined,
-    nextPage: undefined,
-  })
+  const call = () => newCall({ signal, operation: false })
   const url = (page: number) => `https://azure.example/list?api-version=1&page=${page}`
 
   /** Tells of each request when it goes out. Three pages, of which `broken` fails. */

@@ -41,13 +41,11 @@ second region, and Azure goes on with it; --wait stays until every copy is there
 
   async run(): Promise<RunJson> {
     const { args, flags } = await this.parse(BackupRun)
-    // A VM that is named twice is one.
-    const named = new Map((args.vms ?? []).map((name) => [name.toLowerCase(), name]))
-    const names = [...named.values()]
-    if (flags.all === names.length > 0)
+    const isNamed = (args.vms ?? []).length > 0
+    if (flags.all === isNamed)
       throw this.misused(flags.all ? 'Name the VMs or give --all, not both.' : 'Name the VMs, or give --all.')
     const pause = flags.every === undefined ? undefined : validDuration(flags.every, '--every')
-    const vms = await Promise.all(names.map((name) => this.vm(name, flags)))
+    const vms = await this.vms(args.vms, flags)
     const { resourceGroup } = await this.settings(flags)
     await using azlin = await this.open(flags, 'required')
 

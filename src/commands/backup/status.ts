@@ -34,9 +34,8 @@ is and 3 in between, so that a monitor can call it.`
 
   async run(): Promise<{ readonly vms: readonly ProtectionJson[] }> {
     const { args, flags } = await this.parse(BackupStatus)
-    const named = new Map((args.vms ?? []).map((name) => [name.toLowerCase(), name]))
-    if (flags.all && named.size > 0) throw this.misused('Name the VMs, or give --all.')
-    const vms = await Promise.all([...named.values()].map((name) => this.vm(name, flags)))
+    if (flags.all && (args.vms ?? []).length > 0) throw this.misused('Name the VMs or give --all, not both.')
+    const vms = await this.vms(args.vms, flags)
     const { resourceGroup } = await this.settings(flags)
     await using azlin = await this.open(flags)
     const found = await azlin.protection.report({ vms, resourceGroup, unscheduled: flags.all }, azlin.run)

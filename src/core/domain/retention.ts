@@ -81,7 +81,7 @@ export function planRetention(input: RetentionInput): RetentionPlan {
 
 /**
  * The same rules for copies, region by region: the newest complete and the newest verified copy of each region stay.
- * A copy whose source is gone is as good as any other.
+ * A copy whose source is gone is as good as the others.
  */
 export function planReplicas({
   replicas,

@@ -3,8 +3,8 @@ import { filledPercent, isFilling } from '../domain/filling.js'
 import { secondsLeft } from '../domain/replication.js'
 import { whyBroken } from '../domain/snapshot.js'
 import { AzlinError } from '../errors.js'
+import { look } from '../retry.js'
 import type { Run } from '../run.js'
-import { look } from './copy-snapshot.js'
 import type { ManagerDeps } from './deps.js'
 
 const slowestLookMs = 30_000

@@ -7,6 +7,7 @@ import { attemptIn, recoveryTag } from '../domain/recovery-tags.js'
 import { type CopyWant, isArriving, isCopyOf, type ReplicationJob, secondsLeft } from '../domain/replication.js'
 import { isReady, type Snapshot, whyBroken } from '../domain/snapshot.js'
 import { AzlinError } from '../errors.js'
+import { look } from '../retry.js'
 import type { Run } from '../run.js'
 import { acknowledge } from './arrived-copy.js'
 import { requireRecords } from './audited.js'
@@ -264,16 +265,6 @@ async function follow(
     }
     const age = clock.elapsed() - start
     await clock.sleep(Math.min(slowestLookMs, Math.max(deps.lookEveryMs, age / 40)), run.signal)
-  }
-}
-
-/** Azure being out of reach says nothing about the copy, which goes on without us. */
-export async function look<T>(read: () => Promise<T>, run: Run): Promise<T | AzlinError> {
-  try {
-    return await read()
-  } catch (error) {
-    if (!AzlinError.is(error) || !error.retryable || run.signal.aborted) throw error
-    return error
   }
 }
 

@@ -4,6 +4,7 @@ import { isReplica, type Recovery, recoveryOf } from '../domain/recovery-points.
 import { planReplicas, planRetention, type RetentionPlan } from '../domain/retention.js'
 import type { Snapshot } from '../domain/snapshot.js'
 import { AzlinError } from '../errors.js'
+import { look } from '../retry.js'
 import type { Run } from '../run.js'
 import { audited } from './audited.js'
 import { type Inventory, readInventory, type Scheduled } from './backup-inventory.js'
@@ -146,13 +147,17 @@ export class RetentionManager {
 
   /**
    * Ids of what a list still shows though it is gone, of the backups that let others go: a list may lag behind, and
-   * nothing may go in favour of what is not there.
+   * nothing may go in favour of what is not there. Of copies in a region that is out of reach nobody can say so; there
+   * nothing can be removed either, and it must not keep what has expired at home.
    */
   async #goneOf(plans: readonly RetentionPlan[], run: Run): Promise<ReadonlySet<string>> {
     const keepers = plans.flatMap(({ keepers: list }) => list.flatMap(({ disks }) => disks))
     const { azure, limit } = this.#deps
     const looks = keepers.map(({ snapshot }) =>
-      limit(async () => ((await azure.snapshots.find(snapshot, run.signal)) ? [] : [snapshot.id])),
+      limit(async () => {
+        const find = () => azure.snapshots.find(snapshot, run.signal)
+        return (await (isReplica(snapshot) ? look(find, run) : find())) ? [] : [snapshot.id]
+      }),
     )
     return new Set((await Promise.all(looks)).flat())
   }

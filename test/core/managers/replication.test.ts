@@ -408,6 +408,24 @@ describe('a schedule that wants copies', () => {
     expect(left(await core.backups.listIn('eastus2', web, {}, run))).toEqual(names.slice(-1))
   })
 
+  it('lets go what has expired at home while the second region is out of reach, and keeps the copies there', async () => {
+    await core.schedules.configure(web, policy, run)
+    for (let day = 0; day < 2; day++) {
+      await core.backups.trigger(web, {}, run)
+      await core.replication.complete(web, run)
+      core.sandbox.world.advance(dayMs)
+    }
+    core.sandbox.world.advance(2 * dayMs)
+    const copies = (await copiesIn(core)).map(({ name }) => name)
+    core.sandbox.faults.add({ kind: 'regionDown', region: 'eastus2' })
+    const result = await core.retention.apply(await core.retention.plan(web, run), { confirmed: false }, run)
+    expect(result.deleted).toHaveLength(1)
+    expect(result.failed).toHaveLength(1)
+    expect(await core.backups.list(web, {}, run)).toHaveLength(1)
+    core.sandbox.faults.clear()
+    expect((await copiesIn(core)).map(({ name }) => name)).toEqual(copies)
+  })
+
   it('keeps a copy whose source is gone until its own time, as an orphan that can be restored', async () => {
     await core.schedules.configure(web, policy, run)
     const { backup } = await core.backups.trigger(web, {}, run)

@@ -1,4 +1,4 @@
-/** Partitions as any table gives them, and the rule that they lie on the disk and apart from each other. */
+/** Partitions as a table of either kind gives them, and the rule that they lie on the disk and apart from each other. */
 
 /** What a table says a partition is for. */
 export type PartitionRole = 'efi' | 'bios boot' | 'file system' | 'extended' | 'other'
