@@ -6,7 +6,7 @@ import type { TokenCredential } from '@azure/core-auth'
 import type { HttpClient, Pipeline } from '@azure/core-rest-pipeline'
 import type { Clock } from '../core/clock.js'
 import type { Report } from '../core/events.js'
-import { type Cloud, isLoopback } from './clouds.js'
+import type { Cloud } from './clouds.js'
 import { operationsPolicy, operationsPolicyName } from './policies/operations.js'
 import { readAheadPolicy } from './policies/read-ahead.js'
 import { requestLogPolicy } from './policies/request-log.js'
@@ -27,27 +27,6 @@ export interface ClientSettings {
   readonly http: () => Promise<HttpClient>
   readonly clock: Clock
   readonly report: Report
-}
-
-/** One pool of connections, loaded when it is first asked for. To this very computer it takes no proxy. */
-export function connectionPool(): () => Promise<HttpClient> {
-  let client: Promise<HttpClient> | undefined
-  return () => {
-    client ??= import('@azure/core-rest-pipeline').then(({ createDefaultHttpClient }) =>
-      direct(createDefaultHttpClient()),
-    )
-    return client
-  }
-}
-
-/** The SDK goes by HTTP_PROXY and HTTPS_PROXY wherever NO_PROXY does not name the host: it gives the request an agent. */
-function direct(client: HttpClient): HttpClient {
-  return {
-    sendRequest: (request) => {
-      if (isLoopback(request.url)) delete request.agent
-      return client.sendRequest(request)
-    },
-  }
 }
 
 export class Clients {

@@ -4,6 +4,8 @@
  */
 import type { PipelinePolicy, PipelineRequest } from '@azure/core-rest-pipeline'
 import { currentCall } from '../call.js'
+import { endOf } from '../connections.js'
+import { pauseHeapMarking } from './heap-marking.js'
 
 /** The last thing in a page. Within a name or a tag, quotation marks stand behind a backslash. */
 const nextLink = /"nextLink"\s*:\s*("(?:[^"\\]|\\.)+")\s*\}\s*$/
@@ -20,9 +22,10 @@ export function readAheadPolicy(): PipelinePolicy {
       const early = call.nextPage?.url === request.url ? call.nextPage.response : undefined
       call.nextPage = undefined
       const response = await (early ?? next(request))
-      const url = response.status === 200 ? nextPageOf(response.bodyAsText ?? '') : undefined
+      const url = response.status === 200 ? nextPageOf(endOf(response, endOfPage)) : undefined
       // The SDK would read it for ever.
       if (url === request.url) throw new Error('the page that follows a page of the list is that page itself')
+      if (early || url !== undefined) pauseHeapMarking(url !== undefined)
       if (url !== undefined) {
         call.nextPage = { url, response: next(await alike(request, url)) }
         // It may fail before anyone waits for it, or when nobody reads on.
@@ -36,8 +39,8 @@ export function readAheadPolicy(): PipelinePolicy {
 }
 
 /** Undefined too where the SDK would add the API version first: it will ask for another URL then. */
-function nextPageOf(page: string): string | undefined {
-  const url = textIn(nextLink.exec(page.slice(-endOfPage))?.[1])
+function nextPageOf(end: string): string | undefined {
+  const url = textIn(nextLink.exec(end)?.[1])
   return url !== undefined && URL.canParse(url) && new URL(url).searchParams.has('api-version') ? url : undefined
 }
 

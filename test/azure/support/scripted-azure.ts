@@ -15,7 +15,10 @@ export interface Asked {
 export interface Answer {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
+  /** JSON, or text or bytes as they are. */
   readonly body?: unknown
+  /** So many bytes of the body are sent, and then the connection is cut. */
+  readonly cutAfter?: number
 }
 
 /** `drop` cuts the connection, `never` keeps it open without an answer. */
@@ -37,6 +40,11 @@ function newCertificate(): Promise<{ private: string; cert: string }> {
       { name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] },
     ],
   })
+}
+
+function bytesOf(body: unknown): Buffer {
+  if (Buffer.isBuffer(body)) return body
+  return Buffer.from(body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body))
 }
 
 export class ScriptedAzure {
@@ -68,9 +76,11 @@ export class ScriptedAzure {
         const answer = azure.#answer(asked)
         if (answer === 'never') return
         if (answer === 'drop') return void request.socket.destroy()
-        const { status = 200, body } = answer
+        const { status = 200, body, cutAfter } = answer
+        const bytes = bytesOf(body)
         response.writeHead(status, { 'content-type': 'application/json', ...answer.headers })
-        response.end(body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body))
+        if (cutAfter === undefined) response.end(bytes)
+        else response.write(bytes.subarray(0, cutAfter), () => request.socket.destroy())
       })
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
