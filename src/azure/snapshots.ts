@@ -3,7 +3,7 @@ import type { Snapshot as ArmSnapshot, ComputeManagementClient, PagedAsyncIterab
 import type { ResourceRef } from '../core/domain/machine.js'
 import type { Snapshot } from '../core/domain/snapshot.js'
 import { AzlinError } from '../core/errors.js'
-import type { NewSnapshot, Snapshots } from '../core/ports/azure.js'
+import type { NewSnapshot, Snapshots, Wanted } from '../core/ports/azure.js'
 import type { Task } from './call.js'
 import type { CallOptions, Calls } from './calls.js'
 import type { Clients } from './clients.js'
@@ -23,20 +23,20 @@ export class AzureSnapshots implements Snapshots {
     this.#calls = calls
   }
 
-  inGroup(resourceGroup: string, signal: AbortSignal): Promise<readonly Snapshot[]> {
+  inGroup(resourceGroup: string, signal: AbortSignal, wanted?: Wanted): Promise<readonly Snapshot[]> {
     const task = {
       doing: `listing the snapshots of resource group ${resourceGroup}`,
       subject: `resource group ${resourceGroup}`,
       missing: () => new AzlinError('RESOURCE_GROUP_NOT_FOUND', { resourceGroup }),
     }
-    return this.#list(task, { resourceGroup }, signal, ({ snapshots }, options) =>
+    return this.#list(task, { resourceGroup }, signal, wanted, ({ snapshots }, options) =>
       snapshots.listByResourceGroup(resourceGroup, options),
     )
   }
 
-  inSubscription(signal: AbortSignal): Promise<readonly Snapshot[]> {
+  inSubscription(signal: AbortSignal, wanted?: Wanted): Promise<readonly Snapshot[]> {
     const task = { doing: 'listing the snapshots of the subscription', subject: 'snapshots of the subscription' }
-    return this.#list(task, {}, signal, ({ snapshots }, options) => snapshots.list(options))
+    return this.#list(task, {}, signal, wanted, ({ snapshots }, options) => snapshots.list(options))
   }
 
   async find(ref: ResourceRef, signal: AbortSignal): Promise<Snapshot | undefined> {
@@ -108,12 +108,15 @@ export class AzureSnapshots implements Snapshots {
     task: Task,
     asked: Partial<ResourceRef>,
     signal: AbortSignal,
+    wanted: Wanted = () => true,
     pages: (client: ComputeManagementClient, options: CallOptions) => PagedAsyncIterableIterator<ArmSnapshot>,
   ): Promise<readonly Snapshot[]> {
     return this.#calls.request(task, signal, async (options) => {
       const found: Snapshot[] = []
       for await (const page of pages(await this.#clients.compute(), options).byPage())
-        for (const model of page) found.push(toSnapshot(model, asked))
+        for (const model of page)
+          if (wanted({ tags: model.tags ?? {}, sourceId: model.creationData?.sourceResourceId }))
+            found.push(toSnapshot(model, asked))
       return found
     })
   }

@@ -18,7 +18,7 @@ import {
   verifiedAtIn,
   verifyFailedAtIn,
 } from './recovery-tags.js'
-import { isReady, type Snapshot, whyBroken } from './snapshot.js'
+import { isReady, type Listed, type Snapshot, whyBroken } from './snapshot.js'
 import { tagOf } from './tag-text.js'
 
 /** Snapshots of one VM that were taken together and are not a backup. */
@@ -43,8 +43,7 @@ export function recoveryOf(snapshots: readonly Snapshot[], vm: VmRef, machine: M
   const taken: Snapshot[] = []
   const others: Snapshot[] = []
   for (const snapshot of snapshots)
-    if (belongsTo(snapshot, vm, machine))
-      (tagOf(snapshot.tags, recoveryTag.backup) === undefined ? others : taken).push(snapshot)
+    if (belongsTo(snapshot, vm, machine)) (isOfBackup(snapshot) ? taken : others).push(snapshot)
 
   const points = [...grouped(taken, backupKey).values()].flatMap((group) => toBackup(group, vm, machine) ?? [])
   const isCopy = (point: Backup) =>
@@ -75,7 +74,7 @@ export function recoveryOf(snapshots: readonly Snapshot[], vm: VmRef, machine: M
  * only the source disk counts.
  */
 export function belongsTo(snapshot: Snapshot, vm: VmRef, machine: Machine | undefined): boolean {
-  const ofItsDisk = () => machine?.disks.some((disk) => sameId(disk.id, snapshot.sourceId)) ?? false
+  const ofItsDisk = () => isOfADiskOf(machine, snapshot)
   const name = tagOf(snapshot.tags, recoveryTag.vm)
   if (name === undefined) return ofItsDisk()
   if (!same(name, vm.name)) return false
@@ -85,6 +84,25 @@ export function belongsTo(snapshot: Snapshot, vm: VmRef, machine: Machine | unde
   const copiedFrom = isReplica(snapshot) ? resourceRefOf(snapshot.sourceId ?? '') : undefined
   if (copiedFrom) return same(copiedFrom.resourceGroup, vm.resourceGroup)
   return ofItsDisk() || same(snapshot.resourceGroup, vm.resourceGroup)
+}
+
+/**
+ * False only where `belongsTo` is false too, even when more is known of the VM by then: it sorts out what others have in
+ * the same group while a list is still being read.
+ */
+export function mayBelongTo(snapshot: Listed, vm: VmRef, machine: Machine | undefined): boolean {
+  const name = tagOf(snapshot.tags, recoveryTag.vm)
+  if (name !== undefined) return same(name, vm.name)
+  return machine === undefined || isOfADiskOf(machine, snapshot)
+}
+
+/** One disk of a backup, or of a copy of one; the rest was taken by hand, or by others. */
+export function isOfBackup({ tags }: Listed): boolean {
+  return tagOf(tags, recoveryTag.backup) !== undefined
+}
+
+function isOfADiskOf(machine: Machine | undefined, { sourceId }: Listed): boolean {
+  return machine?.disks.some((disk) => sameId(disk.id, sourceId)) ?? false
 }
 
 export function isReplica({ tags, createOption }: Snapshot): boolean {

@@ -29,6 +29,9 @@ export interface Snapshot extends ResourceRef {
   readonly tags: Readonly<Record<string, string>>
 }
 
+/** By what one is picked out of a list. */
+export type Listed = Pick<Snapshot, 'tags' | 'sourceId'>
+
 /** Whether all of its data is there. provisioningState alone only says that the ARM object was made. */
 export function isReady(snapshot: Snapshot): boolean {
   if (snapshot.provisioningState !== 'Succeeded' || snapshot.copyError !== undefined) return false

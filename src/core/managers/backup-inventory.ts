@@ -1,11 +1,11 @@
 /** Reads a VM, its schedule and its snapshots, with as few requests as the answer takes. */
 import type { BackupSchedule } from '../domain/backup.js'
 import type { Machine, VmRef } from '../domain/machine.js'
-import { type Recovery, recoveryOf } from '../domain/recovery-points.js'
+import { isOfBackup, mayBelongTo, type Recovery, recoveryOf } from '../domain/recovery-points.js'
 import { readSchedule, scheduleTag } from '../domain/schedule.js'
-import type { Snapshot } from '../domain/snapshot.js'
+import type { Listed, Snapshot } from '../domain/snapshot.js'
 import { AzlinError } from '../errors.js'
-import type { Azure } from '../ports/azure.js'
+import type { Azure, Wanted } from '../ports/azure.js'
 import type { Run } from '../run.js'
 
 export interface Scheduled {
@@ -63,18 +63,35 @@ export function backupGroupOf({ machine, schedule }: Scheduled): string {
   return schedule.backupResourceGroup ?? machine.resourceGroup
 }
 
-/** Backups of a VM that may have no schedule, or be gone. VM_NOT_FOUND when there is neither VM nor snapshot of it. */
-export async function readRecovery(azure: Azure, vm: VmRef, run: Run): Promise<Recovery> {
-  const own = settled(azure.snapshots.inGroup(vm.resourceGroup, run.signal))
+/** Everything of a VM that may have no schedule, or be gone. VM_NOT_FOUND when there is neither VM nor snapshot of it. */
+export function readRecovery(azure: Azure, vm: VmRef, run: Run): Promise<Recovery> {
+  return readWanted(azure, vm, run, () => true)
+}
+
+/** The same without the snapshots that are no backup's. */
+export function readBackups(azure: Azure, vm: VmRef, run: Run): Promise<Omit<Recovery, 'sets'>> {
+  return readWanted(azure, vm, run, isOfBackup)
+}
+
+async function readWanted(azure: Azure, vm: VmRef, run: Run, kind: Wanted): Promise<Recovery> {
+  // Whether there is a VM, and which disks are its own, is known long before the last page of a long list.
+  let known: Machine | undefined
+  const wanted = (one: Listed) => kind(one) && mayBelongTo(one, vm, known)
+  const own = settled(azure.snapshots.inGroup(vm.resourceGroup, run.signal, wanted))
   const machine = await azure.machines.find(vm, run.signal)
+  known = machine
   if (machine) {
     const schedule = readSchedule(machine.tags)
     const groups = typeof schedule === 'string' ? [] : otherGroups(vm, { ...schedule, crossRegionEnabled: false })
-    const others = await Promise.all(groups.map((group) => ifThere(azure.snapshots.inGroup(group, run.signal))))
+    const others = await Promise.all(groups.map((group) => ifThere(azure.snapshots.inGroup(group, run.signal, wanted))))
     return recoveryOf([...(await own()), ...others.flat()], machine, machine)
   }
   // Without the VM nobody says where its backups are kept.
-  const recovery = recoveryOf(await azure.snapshots.inSubscription(run.signal), vm, undefined)
+  const recovery = recoveryOf(
+    await azure.snapshots.inSubscription(run.signal, (one) => mayBelongTo(one, vm, undefined)),
+    vm,
+    undefined,
+  )
   const found = [recovery.backups, recovery.incomplete, recovery.replicas, recovery.sets].some(
     (list) => list.length > 0,
   )

@@ -7,7 +7,7 @@ import { whyIncomplete } from '../domain/verify-plan.js'
 import { AzlinError } from '../errors.js'
 import type { Run } from '../run.js'
 import { awaitData } from './await-data.js'
-import { type Inventory, readInventory, readRecovery } from './backup-inventory.js'
+import { type Inventory, readBackups, readInventory } from './backup-inventory.js'
 import type { ManagerDeps } from './deps.js'
 import { rememberBackup } from './last-run.js'
 import { type InRegion, replicasIn } from './replica-inventory.js'
@@ -66,7 +66,7 @@ export class BackupManager {
    * the tags say whose they are. VM_NOT_FOUND when neither VM nor backup is there.
    */
   async list(vm: VmRef, { tier, since }: BackupFilter, run: Run): Promise<readonly Backup[]> {
-    const { backups, incomplete } = await readRecovery(this.#deps.azure, vm, run)
+    const { backups, incomplete } = await readBackups(this.#deps.azure, vm, run)
     const isWanted = (one: Backup) => (!tier || one.tier === tier) && (!since || one.createdAt >= since)
     for (const backup of incomplete.filter(isWanted)) tellWhatIsMissing(backup, run)
     return backups.filter(isWanted)
@@ -80,7 +80,7 @@ export class BackupManager {
 
   /** BACKUP_NOT_FOUND, BACKUP_INCOMPLETE. */
   async find(vm: VmRef, name: string, run: Run): Promise<Backup> {
-    const { backups, incomplete } = await readRecovery(this.#deps.azure, vm, run)
+    const { backups, incomplete } = await readBackups(this.#deps.azure, vm, run)
     const isIt = (one: Backup) => one.name.toLowerCase() === name.toLowerCase()
     const found = backups.find(isIt)
     if (found) return found

@@ -8,7 +8,7 @@ import { AzlinError } from '../errors.js'
 import type { Records } from '../ports/records.js'
 import type { Limit, Run } from '../run.js'
 import { audited, requireRecords } from './audited.js'
-import { readRecovery } from './backup-inventory.js'
+import { readBackups } from './backup-inventory.js'
 import type { ManagerDeps } from './deps.js'
 import { vmOfBackup } from './find-backup.js'
 import { mustKnowRegion } from './known-region.js'
@@ -125,7 +125,7 @@ export class VerificationManager {
     const now = clock.now()
     const recovery =
       replicaIn === undefined
-        ? await readRecovery(azure, vm, run)
+        ? await readBackups(azure, vm, run)
         : recoveryOf(await azure.snapshots.inSubscription(run.signal), vm, undefined)
     const { backups, incomplete, replicas } = recovery
     const there = replicas.filter(({ region }) => region.toLowerCase() === replicaIn?.toLowerCase())

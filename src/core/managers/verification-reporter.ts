@@ -5,7 +5,7 @@ import { reportOn, type VerificationReport, type VmFacts } from '../domain/verif
 import { isSettled } from '../domain/verify-plan.js'
 import type { VerificationRecord } from '../ports/verifications.js'
 import type { Run } from '../run.js'
-import { readRecovery } from './backup-inventory.js'
+import { readBackups } from './backup-inventory.js'
 import type { ManagerDeps } from './deps.js'
 import { recoveriesIn } from './vm-recoveries.js'
 
@@ -42,7 +42,7 @@ export class VerificationReporter {
     const { azure } = this.#deps
     const [machine, { backups, incomplete, replicas }] = await Promise.all([
       azure.machines.find(vm, run.signal),
-      readRecovery(azure, vm, run),
+      readBackups(azure, vm, run),
     ])
     return { vm, backups, incomplete: this.#settled(incomplete), copies: replicas, schedule: scheduleOf(machine) }
   }

@@ -5,14 +5,20 @@
  */
 import type { MachineFacts } from '../domain/backup.js'
 import type { Caching, Disk, ExportAccess, Machine, MachineStatus, ResourceRef, VmRef } from '../domain/machine.js'
-import type { Snapshot } from '../domain/snapshot.js'
+import type { Listed, Snapshot } from '../domain/snapshot.js'
 import type { Blobs } from './blobs.js'
 
+/** Thousands may lie beside the few that one looks for: those are not even made. */
+export type Wanted = (snapshot: Listed) => boolean
+
 export interface Snapshots {
-  /** Every snapshot of a group, all pages. RESOURCE_GROUP_NOT_FOUND when the group is not there. */
-  inGroup(resourceGroup: string, signal: AbortSignal): Promise<readonly Snapshot[]>
-  /** Every snapshot of the subscription, all pages. */
-  inSubscription(signal: AbortSignal): Promise<readonly Snapshot[]>
+  /**
+   * Every snapshot of a group, all pages; where `wanted` is given, those for which it says so. RESOURCE_GROUP_NOT_FOUND
+   * when the group is not there.
+   */
+  inGroup(resourceGroup: string, signal: AbortSignal, wanted?: Wanted): Promise<readonly Snapshot[]>
+  /** The same of the whole subscription. */
+  inSubscription(signal: AbortSignal, wanted?: Wanted): Promise<readonly Snapshot[]>
   find(ref: ResourceRef, signal: AbortSignal): Promise<Snapshot | undefined>
   /** Takes an incremental snapshot of a disk and waits until it stands. NAME_TAKEN if the name exists: a PUT on it would keep the old data. */
   create(want: NewSnapshot, signal: AbortSignal): Promise<Snapshot>

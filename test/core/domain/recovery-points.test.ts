@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { recoveryOf } from '../../../src/core/domain/recovery-points.js'
+import { belongsTo, mayBelongTo, recoveryOf } from '../../../src/core/domain/recovery-points.js'
 import { diskTags, machineTags } from '../../../src/core/domain/recovery-tags.js'
 import type { Snapshot } from '../../../src/core/domain/snapshot.js'
 import { idOf, machine, snapshot } from '../support/builders.js'
@@ -72,6 +72,46 @@ describe('which snapshots are backups of a VM', () => {
   it('leaves alone what has a tier that nobody knows', () => {
     const odd = seed({ name: 'x' }, 'web', 'x', 'yearly')
     expect(recoveryOf([odd], web, machine('web'))).toEqual({ backups: [], incomplete: [], replicas: [], sets: [] })
+  })
+})
+
+describe('what is left out of a long list while it is read', () => {
+  const vm = machine('web', 1)
+  const group = fc.constantFrom('rg', 'RG', 'other')
+  const some = fc.record({
+    resourceGroup: group,
+    sourceId: fc.option(fc.constantFrom(...vm.disks.map(({ id }) => id), idOf('snapshots', 'rg', 'x'), 'x'), {
+      nil: undefined,
+    }),
+    createOption: fc.constantFrom('Copy', 'CopyStart'),
+    tags: fc.dictionary(
+      fc.constantFrom('azlin:vm', 'AZLIN:VM', 'azlin:vm-group', 'azlin:replica-of', 'azlin:backup', 'x'),
+      fc.constantFrom('web', 'WEB', 'web-2', 'rg', 'other', ''),
+    ),
+  })
+
+  it('is never the VM’s, whether or not the VM is known by then', () => {
+    let left = 0
+    fc.assert(
+      fc.property(some, group, fc.boolean(), (change, resourceGroup, there) => {
+        const one = snapshot({ name: 's', ...change })
+        const ref = { name: 'web', resourceGroup }
+        const known = there ? vm : undefined
+        if (!mayBelongTo(one, ref, undefined) || !mayBelongTo(one, ref, known)) {
+          left++
+          expect(belongsTo(one, ref, known)).toBe(false)
+        }
+      }),
+      { numRuns: 2000 },
+    )
+    expect(left).toBeGreaterThan(100)
+  })
+
+  it('is what another VM’s name stands on, and without one what another disk was copied to', () => {
+    const theirs = seed({ name: 'x' }, 'web-2')
+    const plain = snapshot({ name: 'y', sourceId: idOf('disks', 'rg', 'web-2-os') })
+    expect([theirs, plain].map((one) => mayBelongTo(one, web, vm))).toEqual([false, false])
+    expect([theirs, plain].map((one) => mayBelongTo(one, web, undefined))).toEqual([false, true])
   })
 })
 

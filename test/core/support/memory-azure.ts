@@ -97,12 +97,13 @@ export class MemoryAzure
 
   readonly snapshots: Azure['snapshots'] = {
     startCopy: absent,
-    inGroup: (group, signal) =>
+    inGroup: (group, signal, wanted = () => true) =>
       this.#request('list snapshots', group, signal, () => {
         this.#mustExist(group)
-        return this.listed(this.#snapshots).filter((one) => same(one.resourceGroup, group))
+        return this.listed(this.#snapshots).filter((one) => same(one.resourceGroup, group) && wanted(one))
       }),
-    inSubscription: (signal) => this.#request('list all snapshots', '', signal, () => this.listed(this.#snapshots)),
+    inSubscription: (signal, wanted = () => true) =>
+      this.#request('list all snapshots', '', signal, () => this.listed(this.#snapshots).filter(wanted)),
     find: (ref, signal) => this.#request('get snapshot', ref.name, signal, () => this.#find(ref)),
     create: async (want, signal) => {
       if (await this.snapshots.find(want, signal))

@@ -1,7 +1,7 @@
 /** What the managers count on, whoever keeps the snapshots: asked of the SDK over the sandbox and of the one in memory. */
 import { describe, expect, it } from '@jest/globals'
 import type { Machine } from '../../../src/core/domain/machine.js'
-import { isReady } from '../../../src/core/domain/snapshot.js'
+import { isReady, type Listed } from '../../../src/core/domain/snapshot.js'
 import type { Azure } from '../../../src/core/ports/azure.js'
 
 export interface Ground {
@@ -39,6 +39,19 @@ export function portsContract(title: string, prepare: () => Promise<Ground>): vo
       )
       expect((await azure.snapshots.inSubscription(signal)).map(({ name }) => name)).toContain('one')
       expect(await azure.snapshots.find({ name: 'ONE', resourceGroup }, signal)).toMatchObject({ id: made.id })
+    })
+
+    it('lists only what is wanted, by its tags and what it was made from', async () => {
+      const ground = await prepare()
+      const { azure, resourceGroup } = ground
+      const { sourceId } = await snapshotOf(ground, 'plain')
+      await snapshotOf(ground, 'marked', { mark: 'yes' })
+      const wanted = (one: Listed) => one.tags['mark'] === 'yes' && one.sourceId === sourceId
+      for (const list of [
+        azure.snapshots.inGroup(resourceGroup, signal, wanted),
+        azure.snapshots.inSubscription(signal, wanted),
+      ])
+        expect((await list).map(({ name }) => name)).toEqual(['marked'])
     })
 
     it('refuses a name that exists', async () => {
