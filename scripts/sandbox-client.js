@@ -29,7 +29,7 @@ export class SandboxClient {
     this.#token = answer.access_token
   }
 
-  /** Snapshots of nobody's backup, so that a list has to leave them out. */
+  /** Of a VM's own disk and nobody's backup: what a list can tell from backups least easily. */
   async makeSnapshots(count) {
     const disk = (await this.#arm('GET', `${this.#group()}/disks?api-version=2025-01-02`)).value[0]
     let made = 0
