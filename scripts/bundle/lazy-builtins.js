@@ -10,8 +10,11 @@ const modules = /^(?:node:)?(assert|child_process|fs\/promises|perf_hooks|timers
 export const lazyBuiltins = {
   name: 'lazy-builtins',
   setup(build) {
-    build.onResolve({ filter: modules }, ({ path, namespace }) =>
-      namespace === 'lazy-builtin' ? { path, external: true } : { path, namespace: 'lazy-builtin' },
+    // What is imported dynamically is lazy as it is.
+    build.onResolve({ filter: modules }, ({ path, namespace, kind }) =>
+      namespace === 'lazy-builtin' || kind === 'dynamic-import'
+        ? { path, external: true }
+        : { path, namespace: 'lazy-builtin' },
     )
     build.onLoad({ filter: modules, namespace: 'lazy-builtin' }, ({ path }) => ({
       contents: standIn(path),

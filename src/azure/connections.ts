@@ -1,5 +1,6 @@
 /** The one pool of connections, and how the answers that come over them are read. */
 import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
 import type { HttpClient, PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline'
 import { isLoopback } from './clouds.js'
 
@@ -45,19 +46,17 @@ function reading(pipeline: Pipeline): HttpClient {
 }
 
 /**
- * A list of a thousand snapshots is a megabyte, and packed a twentieth of it; changes and their answers are small. The
- * SDK's client unpacks where the request's own headers ask for it, so this one is put in behind its back.
+ * A list of a thousand snapshots is a megabyte, and packed a twentieth of it; changes and their answers are small, and
+ * within this very computer packing only costs. The SDK's client unpacks where the request's own headers ask for it, so
+ * this one is put in behind its back.
  */
 function asStream(request: PipelineRequest, { createHttpHeaders }: Pipeline): PipelineRequest {
   const headers = createHttpHeaders(request.headers.toJSON({ preserveCase: true }))
   headers.delete('accept-encoding')
+  const stream = { ...request, headers, streamResponseStatusCodes: everyStatus }
+  if (request.method !== 'GET' || isLoopback(request.url)) return stream
   const asked = { headers: { ...headers.toJSON({ preserveCase: true }), 'Accept-Encoding': 'gzip' } }
-  return {
-    ...request,
-    headers,
-    streamResponseStatusCodes: everyStatus,
-    ...(request.method === 'GET' && { requestOverrides: { ...request.requestOverrides, ...asked } }),
-  }
+  return { ...stream, requestOverrides: { ...request.requestOverrides, ...asked } }
 }
 
 function partsOf(stream: NodeJS.ReadableStream): Promise<readonly Buffer[]> {
@@ -71,7 +70,6 @@ function partsOf(stream: NodeJS.ReadableStream): Promise<readonly Buffer[]> {
 
 async function unpacked(parts: readonly Buffer[], encoding: string | undefined): Promise<readonly Buffer[]> {
   if (encoding !== 'gzip' || parts.length === 0) return parts
-  const { gunzip } = await import('node:zlib')
   return [await promisify(gunzip)(Buffer.concat(parts))]
 }
 

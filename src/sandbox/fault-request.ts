@@ -30,7 +30,7 @@ const maybe =
 /** What each kind of fault has to say. */
 const wanted: Readonly<Record<FaultKind, Readonly<Record<string, Check>>>> = {
   status: { status: (value) => count(value) && Number(value) >= 400 && Number(value) < 600, code: text, message: text },
-  drop: { when: oneOf('before', 'after') },
+  drop: { when: oneOf('before', 'during', 'after') },
   shortRead: {},
   delay: { ms: count },
   failOperation: { code: text, message: text },

@@ -24,8 +24,8 @@ export type FaultEffect =
       readonly message: string
       readonly retryAfter?: number
     }
-  /** The connection breaks, `before` the request takes effect or `after` it did. */
-  | { readonly kind: 'drop'; readonly when: 'before' | 'after' }
+  /** The connection breaks, `before` the request takes effect or `after` it did; `during`: in the middle of the answer. */
+  | { readonly kind: 'drop'; readonly when: 'before' | 'during' | 'after' }
   /** A read of a blob answers with the first half of what was asked for, as if that were all. */
   | { readonly kind: 'shortRead' }
   | { readonly kind: 'delay'; readonly ms: number }

@@ -5,6 +5,7 @@ import { operationFault } from './fault-context.js'
 import type { Faults } from './faults.js'
 import { checkLocks } from './locks.js'
 import { isObject, type Json, objectAt, textAt } from './network/json.js'
+import { packing } from './packing.js'
 import { checkRole } from './roles.js'
 import type { AddRoute, Answer, Call, Handler } from './routes.js'
 import { checkSubscription } from './subscriptions.js'
@@ -22,6 +23,7 @@ export function armRoutes(app: FastifyInstance, world: World, faults: Faults, ur
       method,
       url: path,
       exposeHeadRoute: false,
+      onSend: packing,
       handler: async (request, reply) => {
         checkToken(request, world, url())
         checkVersion(request)
@@ -40,12 +42,12 @@ async function serve(
   const call = callOf(request)
   checkSubscription(call.params['subscription'])
   checkRegion(call, world, faults)
-  let dropAfter = false
+  let broken: 'during' | 'after' | undefined
   const operation: { failWith?: { code: string; message: string }; failPolls?: number } = {}
   for (const fault of faults.strike(struck, { method: call.method, path: call.path })) {
     if (fault.kind === 'delay') await new Promise((resolve) => setTimeout(resolve, fault.ms))
     else if (fault.kind === 'drop' && fault.when === 'before') return drop(reply)
-    else if (fault.kind === 'drop') dropAfter = true
+    else if (fault.kind === 'drop') broken = fault.when === 'during' ? 'during' : 'after'
     else if (fault.kind === 'failOperation') operation.failWith = { code: fault.code, message: fault.message }
     else if (fault.kind === 'failPolls') operation.failPolls = fault.polls
     else if (fault.kind === 'status') {
@@ -56,7 +58,8 @@ async function serve(
   checkRole(faults, call)
   checkLocks(world, call)
   const answer = await operationFault.run(operation, async () => handler(call))
-  return dropAfter ? drop(reply) : send(reply, answer)
+  if (broken === 'during') return breakOff(request, reply, answer)
+  return broken ? drop(reply) : send(reply, answer)
 }
 
 export function send(reply: FastifyReply, { status, headers = {}, body }: Answer): FastifyReply {
@@ -80,6 +83,19 @@ export function sendError(error: unknown, reply: FastifyReply): FastifyReply {
   }
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return send(reply, { status: 500, body: { error: { code: 'InternalServerError', message } } })
+}
+
+/** The first half of the answer goes out, packed where it would have been. */
+async function breakOff(request: FastifyRequest, reply: FastifyReply, { status, headers, body }: Answer) {
+  const whole = Buffer.from((await packing(request, reply, JSON.stringify(body ?? ''))) as string | Buffer)
+  const told = { ...reply.getHeaders(), 'content-type': 'application/json; charset=utf-8', ...headers }
+  reply.hijack()
+  const { raw } = reply
+  for (const [name, value] of Object.entries(told)) if (value !== undefined) raw.setHeader(name, value)
+  raw.setHeader('content-length', whole.length)
+  raw.writeHead(status)
+  raw.write(whole.subarray(0, whole.length / 2), () => raw.destroy())
+  return reply
 }
 
 function drop(reply: FastifyReply): FastifyReply {

@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { request } from 'node:https'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import { SandboxControl } from '../../src/sandbox/control-client.js'
 import type { FaultRequest } from '../../src/sandbox/faults.js'
@@ -20,6 +22,26 @@ const take = (name: string) => {
   const sourceResourceId = running.id('Microsoft.Compute/disks/web-1_OsDisk_1')
   const body = { location: 'westus2', creationData: { createOption: 'Copy', sourceResourceId } }
   return running.compute.snapshots.createOrUpdate(group, name, body, quick)
+}
+
+const machines = () => `${running.id('Microsoft.Compute/virtualMachines')}?api-version=2025-04-01`
+
+/** How an answer comes over the wire. `ended`: nothing is missing of it. */
+async function read(path: string, encoding: string) {
+  const { token } = await running.token()
+  const headers = { authorization: `Bearer ${token}`, 'accept-encoding': encoding }
+  return new Promise<{ headers: IncomingHttpHeaders; length: number; ended: boolean }>((resolve, reject) => {
+    const asked = request(running.sandbox.url + path, { ...running.trust, headers, agent: false }, (answer) => {
+      let length = 0
+      const tell = (ended: boolean) => resolve({ headers: answer.headers, length, ended })
+      answer.on('data', (part: Buffer) => {
+        length += part.length
+      })
+      answer.on('end', () => tell(true))
+      answer.on('error', () => tell(false))
+    })
+    asked.on('error', reject).end()
+  })
 }
 
 describe('faults on demand', () => {
@@ -64,6 +86,18 @@ describe('faults on demand', () => {
     await control.addFault({ kind: 'drop', when: 'after', method: 'PUT', times: 1 })
     expect((await put('made')).statusCode).toBeUndefined()
     expect(await resourceGroups.checkExistence('made')).toMatchObject({ body: true })
+  })
+
+  it('break the connection in the middle of an answer, packed or not, and leave the next one whole', async () => {
+    for (const encoding of ['identity', 'gzip']) {
+      await control.addFault({ kind: 'drop', when: 'during', path: '/virtualMachines$', times: 1 })
+      const broken = await read(machines(), encoding)
+      expect(broken.ended).toBe(false)
+      expect(broken.length).toBe(Math.floor(Number(broken.headers['content-length']) / 2))
+      expect(broken.headers['content-encoding']).toBe(encoding === 'gzip' ? 'gzip' : undefined)
+      const whole = await read(machines(), encoding)
+      expect(whole).toMatchObject({ ended: true, length: Number(broken.headers['content-length']) })
+    }
   })
 
   it('fail an operation after it was accepted', async () => {

@@ -29,6 +29,19 @@ describe('the embedded Azure', () => {
     }
   })
 
+  it('packs a long answer for who can unpack it, and no other', async () => {
+    const disks = `${running.id('Microsoft.Compute/disks')}?api-version=2025-01-02`
+    const one = `/subscriptions/${running.sandbox.subscriptionId}?api-version=2022-12-01`
+    const plain = await running.raw('GET', disks)
+    const packed = await running.raw('GET', disks, undefined, { 'accept-encoding': 'deflate, gzip' })
+    expect(packed.headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'Accept-Encoding' })
+    expect(plain.headers).not.toHaveProperty('content-encoding')
+    expect(Number(packed.headers['content-length'])).toBeLessThan(plain.text.length / 2)
+    expect(packed.text).toBe(plain.text)
+    const short = await running.raw('GET', one, undefined, { 'accept-encoding': 'gzip' })
+    expect(short.headers).not.toHaveProperty('content-encoding')
+  })
+
   it('wants a token of its own', async () => {
     const path = `/subscriptions/${running.sandbox.subscriptionId}?api-version=2022-12-01`
     expect((await running.raw('GET', path)).status).toBe(200)

@@ -30,6 +30,7 @@ const trouble: readonly FaultRequest[] = [
   { kind: 'status', status: 500, code: 'InternalServerError', message: 'oops', path, probability: 0.01 },
   { kind: 'status', status: 503, code: 'ServiceUnavailable', message: 'later', path, probability: 0.01 },
   { kind: 'drop', when: 'before', path, probability: 0.005 },
+  { kind: 'drop', when: 'during', path, probability: 0.005 },
   { kind: 'drop', when: 'after', path, probability: 0.005 },
 ]
 
