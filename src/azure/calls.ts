@@ -31,6 +31,8 @@ export interface Operation<T> {
   /** Minutes until it is given up. Azure may still finish it. */
   readonly minutes: number
   start(options: CallOptions): Promise<Poller<T>>
+  /** Twice does what once does: it is sent again where its answer was lost and nothing shows that it took effect. */
+  readonly repeatable?: boolean
   /** Codes of refusals that pass with time, so that it is tried again for some minutes. */
   readonly passing?: RegExp
   look(options: CallOptions, call: Call): Promise<Seen<T>>
@@ -53,6 +55,7 @@ const passingMs = 240_000
 const passingPauseMs = 15_000
 /** How often a change whose answer was lost is looked for before it counts as not made. */
 const looksForLostAnswer = 3
+const attemptsOfRepeatable = 3
 
 export class Calls {
   readonly #clock: Clock
@@ -114,17 +117,19 @@ export class Calls {
   }
 
   async #start<T>(operation: Operation<T>, call: Call): Promise<Poller<T> | Finished<T>> {
-    try {
-      return await this.#send(operation, call)
-    } catch (error) {
-      if (call.signal.aborted || !answerWasLost(error, call)) throw error
-      const lost = translate(operation.task, error, call)
-      for (let look = 0; look < looksForLostAnswer; look++) {
-        const seen = await this.#look(operation, call)
-        if (seen !== 'absent') return { value: seen.done, readBack: true }
-        await this.#clock.sleep(this.#pollIntervalMs, call.signal)
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#send(operation, call)
+      } catch (error) {
+        if (call.signal.aborted || !answerWasLost(error, call)) throw error
+        const lost = translate(operation.task, error, call)
+        for (let look = 0; look < looksForLostAnswer; look++) {
+          const seen = await this.#look(operation, call)
+          if (seen !== 'absent') return { value: seen.done, readBack: true }
+          await this.#clock.sleep(this.#pollIntervalMs, call.signal)
+        }
+        if (!operation.repeatable || attempt === attemptsOfRepeatable) throw lost
       }
-      throw lost
     }
   }
 

@@ -106,7 +106,8 @@ export class AzureDisks implements Disks {
           const wanted = { access: 'Read', durationInSeconds }
           return submitted(disks.grantAccess(ref.resourceGroup, ref.name, wanted, options))
         },
-        // The link is in nothing but the answer.
+        // The link is in nothing but the answer; asked again, Azure gives one again.
+        repeatable: true,
         look: async () => 'absent',
       },
       signal,

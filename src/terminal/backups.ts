@@ -23,9 +23,9 @@ export function backupTable(backups: readonly Backup[], now: Date, out: Columns)
 }
 
 /** As an age, so that it finds room in a window of 80 columns; `--json` has the moment. */
-function verified({ verifiedAt, verifyFailedAt }: Backup, now: Date): string {
+function verified({ verifiedAt, condemned }: Backup, now: Date): string {
   if (verifiedAt) return `${age(verifiedAt, now)} ago`
-  return verifyFailedAt ? 'FAILED' : 'no'
+  return condemned ? 'FAILED' : 'no'
 }
 
 /** The level, and how long ago it was reached. */

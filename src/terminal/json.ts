@@ -27,6 +27,8 @@ export interface BackupJson {
   readonly verifiedAt: string | null
   /** When a verification last failed, if none has passed since. */
   readonly verifyFailedAt: string | null
+  /** The backup was found to be at fault then, and not only could not be looked at. */
+  readonly condemned: boolean
   /** Of a copy: the name of the snapshot it was made from. */
   readonly replicaOf: string | null
   readonly orphan: boolean
@@ -51,6 +53,7 @@ export function backupJson(backup: Backup & { readonly orphan?: boolean }): Back
     provenAt: backup.proof?.at.toISOString() ?? null,
     verifiedAt: backup.verifiedAt?.toISOString() ?? null,
     verifyFailedAt: backup.verifyFailedAt?.toISOString() ?? null,
+    condemned: backup.condemned,
     replicaOf: backup.replicaOf ?? null,
     orphan: backup.orphan ?? false,
   }

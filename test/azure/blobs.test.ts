@@ -140,6 +140,17 @@ describe('a link to a disk', () => {
     expect(azure.asked[0]?.body).toEqual({ access: 'Read', durationInSeconds: 1800 })
   })
 
+  it('is asked for again where the answer was lost, and not for ever', async () => {
+    azure.on('GET', ends(operation), { body: { status: 'Succeeded', properties: { output: { accessSAS: link() } } } })
+    azure.on('POST', ends(`${at}/beginGetAccess`), 'drop', 'drop', accepted())
+    const { azure: adapters } = await connected(azure)
+    expect(await adapters.disks.grantRead(disk, 60, signal)).toBe(link())
+    azure.on('POST', ends(`${at}/beginGetAccess`), 'drop')
+    const before = azure.asked.length
+    expect((await errorOf(adapters.disks.grantRead(disk, 60, signal))).code).toBe('NETWORK')
+    expect(azure.asked.slice(before).map(({ method }) => method)).toEqual(['POST', 'POST', 'POST'])
+  })
+
   it.each([
     [409, 'Conflict', "Access is not permitted by its networkAccessPolicy 'DenyAll'.", 'READ_REFUSED'],
     [

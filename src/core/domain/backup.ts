@@ -71,6 +71,8 @@ export interface Backup extends RecoveryPoint {
   readonly verifiedAt: Date | undefined
   /** When a verification last failed, if none has passed since. */
   readonly verifyFailedAt: Date | undefined
+  /** It was found to be at fault then, and not only could not be looked at. */
+  readonly condemned: boolean
   /** The weakest of its disks' proofs; undefined when a disk has none. A complete backup is at level 1 by itself. */
   readonly proof: Proof | undefined
   /** Set on a copy in a second region: the name of the source OS disk's snapshot. */

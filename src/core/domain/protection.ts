@@ -193,8 +193,8 @@ function untested({ vm, backups, copies, drills }: ProtectionFacts, now: Date): 
   return problems
 }
 
-function isSound({ verifyFailedAt }: Backup): boolean {
-  return verifyFailedAt === undefined
+function isSound({ condemned }: Backup): boolean {
+  return !condemned
 }
 
 function furthest(proofs: readonly Proof[]): Proof | undefined {

@@ -10,6 +10,7 @@ import type { Machine, VmRef } from './machine.js'
 import { lunIn, momentIn } from './naming.js'
 import {
   diskFactsIn,
+  isCondemned,
   machineFactsIn,
   proofIn,
   recoveryTag,
@@ -127,6 +128,7 @@ function toBackup(group: readonly Snapshot[], vm: VmRef, machine: Machine | unde
     replicatedTo: inAll(group.map(({ tags }) => replicatedToIn(tags))),
     verifiedAt: earliest(group.map(({ tags }) => verifiedAtIn(tags))),
     // One disk that failed fails them all.
+    condemned: group.some(({ tags }) => isCondemned(tags)),
     verifyFailedAt: latest(group.map(({ tags }) => verifyFailedAtIn(tags))),
     proof: weakest(group.map(({ tags }) => proofIn(tags))),
     replicaOf: os && tagOf(os.tags, recoveryTag.replicaOf),

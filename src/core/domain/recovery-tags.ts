@@ -31,6 +31,8 @@ export const recoveryTag = {
   replicatedTo: 'azlin:replicated-to',
   verifiedAt: 'azlin:verified-at',
   verifyFailedAt: 'azlin:verify-failed-at',
+  /** Of the same moment, where the backup could not be looked at: that says nothing about it. */
+  verifyInconclusive: 'azlin:verify-inconclusive',
   /** The strongest proof that it can be restored: `level=3;at=…`. */
   proof: 'azlin:proof',
   /** What one disk's snapshot held when it was first read: `holds=data;sha256=…;at=…`. */
@@ -136,6 +138,14 @@ export function verifiedAtIn(tags: TagMap): Date | undefined {
 
 export function verifyFailedAtIn(tags: TagMap): Date | undefined {
   return momentIn(tags, recoveryTag.verifyFailedAt)
+}
+
+/** A verification found the snapshot to be at fault, and none has passed since. */
+export function isCondemned(tags: TagMap): boolean {
+  const failed = verifyFailedAtIn(tags)
+  // What is found to be at fault loses its earlier success.
+  if (failed === undefined || verifiedAtIn(tags) !== undefined) return false
+  return momentIn(tags, recoveryTag.verifyInconclusive)?.getTime() !== failed.getTime()
 }
 
 export function encodeProof({ level, at }: Proof): string {

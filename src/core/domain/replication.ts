@@ -69,6 +69,7 @@ const notCopied: readonly string[] = [
   recoveryTag.verifiedAt,
   recoveryTag.capture,
   recoveryTag.verifyFailedAt,
+  recoveryTag.verifyInconclusive,
   recoveryTag.proof,
   recoveryTag.fault,
 ]

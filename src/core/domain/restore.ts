@@ -6,7 +6,7 @@
 import { sameId } from './arm-id.js'
 import type { RecoveryDisk, RecoveryPoint } from './backup.js'
 import type { AttachedDisk, Caching, Disk, ExportAccess, Machine } from './machine.js'
-import { verifiedAtIn, verifyFailedAtIn } from './recovery-tags.js'
+import { isCondemned, verifyFailedAtIn } from './recovery-tags.js'
 
 /** One disk to be made, and the place it will take. */
 export interface DiskPlan {
@@ -152,9 +152,10 @@ export function planBeside(point: RecoveryPoint, original: Machine | undefined, 
 /** Whoever has lost a server may have no better one: it is said, and not refused. */
 export function doubtsOn({ name, region, disks }: RecoveryPoint): string[] {
   const tags = disks.map(({ snapshot }) => snapshot.tags)
-  const failed = tags.flatMap((one) => verifyFailedAtIn(one) ?? []).toSorted((a, b) => +b - +a)[0]
-  const hasPassed = tags.every((one) => verifiedAtIn(one) !== undefined)
-  if (!failed || hasPassed) return []
+  const failed = tags
+    .flatMap((one) => (isCondemned(one) ? (verifyFailedAtIn(one) ?? []) : []))
+    .toSorted((a, b) => +b - +a)[0]
+  if (!failed) return []
   const copy = disks.some(({ snapshot }) => snapshot.createOption === 'CopyStart') ? ` --replica ${region}` : ''
   return [
     `The last verification of ${name} failed (${failed.toISOString()}): what is in it may be damaged. azlin backup verify ${name}${copy} tells why.`,

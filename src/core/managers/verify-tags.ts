@@ -9,7 +9,7 @@ import type { Run } from '../run.js'
 
 /**
  * A failure takes an earlier success away only where the backup itself is at fault: a network that was down says
- * nothing about it. A snapshot that cannot be tagged is told and is no failure: the result stands.
+ * nothing about it, neither for it nor against it. A snapshot that cannot be tagged is told and is no failure: the result stands.
  */
 export async function tagVerified(azure: Azure, backup: Backup, result: Verification, run: Run): Promise<void> {
   const at = result.verifiedAt
@@ -20,22 +20,25 @@ export async function tagVerified(azure: Azure, backup: Backup, result: Verifica
   const shared = {
     ...(isProven && { [recoveryTag.verifiedAt]: at.toISOString() }),
     ...(!result.success && { [recoveryTag.verifyFailedAt]: at.toISOString() }),
+    // What was found to be at fault before stays so until it is looked at again.
+    ...(!result.success && !condemned && !backup.condemned && { [recoveryTag.verifyInconclusive]: at.toISOString() }),
     ...(!condemned && level > 1 && proof),
   }
   const removed = [
-    ...(isProven ? [recoveryTag.verifyFailedAt] : []),
-    ...(condemned ? [recoveryTag.verifiedAt, recoveryTag.proof] : []),
+    ...(isProven ? [recoveryTag.verifyFailedAt, recoveryTag.verifyInconclusive] : []),
+    ...(condemned ? [recoveryTag.verifiedAt, recoveryTag.proof, recoveryTag.verifyInconclusive] : []),
   ]
   try {
     for (const { snapshot } of backup.disks) {
       const verdict = result.disks.find((disk) => disk.snapshot.id === snapshot.id)
       const marks = verdict && marksOf(verdict, result.depth, at, snapshot.tags)
       const merged = { ...shared, ...marks?.set }
-      if (Object.keys(merged).length > 0) await azure.tags.merge(snapshot.id, merged, run.signal)
       const there = [...removed, ...(marks?.gone ?? [])].filter((name) =>
         Object.keys(snapshot.tags).some((tag) => tag.toLowerCase() === name),
       )
+      // First: nothing may stand as verified that is known not to be.
       if (there.length > 0) await azure.tags.remove(snapshot.id, there, run.signal)
+      if (Object.keys(merged).length > 0) await azure.tags.merge(snapshot.id, merged, run.signal)
     }
   } catch (error) {
     if (!AzlinError.is(error) || run.signal.aborted) throw error

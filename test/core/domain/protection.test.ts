@@ -54,13 +54,18 @@ describe('the protection of a VM', () => {
     ],
     [
       'the newest is known to be damaged',
-      { backups: [daily(hour, { verifyFailedAt: ago(1) }), daily(day, verified)] },
+      { backups: [daily(hour, { verifyFailedAt: ago(1), condemned: true }), daily(day, verified)] },
       ['at risk', 'DAMAGED'],
     ],
-    ['all are damaged', { backups: [daily(hour, { verifyFailedAt: ago(1) })] }, ['unprotected', 'DAMAGED']],
+    ['it could not be looked at', { backups: [daily(hour, { verifyFailedAt: ago(1), ...verified })] }, ['protected']],
+    [
+      'all are damaged',
+      { backups: [daily(hour, { verifyFailedAt: ago(1), condemned: true })] },
+      ['unprotected', 'DAMAGED'],
+    ],
     [
       'only a copy is good',
-      { backups: [daily(hour, { verifyFailedAt: ago(1) })], copies: [copy(day, verified)] },
+      { backups: [daily(hour, { verifyFailedAt: ago(1), condemned: true })], copies: [copy(day, verified)] },
       ['at risk', 'DAMAGED'],
     ],
     [
@@ -153,7 +158,7 @@ describe('the protection of a VM', () => {
     const made = ({ age, bad, seen }: { age: number; bad: boolean; seen: number | undefined }, where = {}) =>
       daily(age * hour, {
         ...where,
-        verifyFailedAt: bad ? ago(hour) : undefined,
+        condemned: bad,
         verifiedAt: seen === undefined ? undefined : ago(seen * hour),
       })
     const newestFirst = (a: { age: number }, b: { age: number }) => a.age - b.age

@@ -4,6 +4,7 @@ import type { DiskFacts, MachineFacts } from '../../../src/core/domain/backup.js
 import {
   diskFactsIn,
   diskTags,
+  isCondemned,
   machineFactsIn,
   machineTags,
   replicatedToIn,
@@ -77,5 +78,26 @@ describe('what a snapshot says about its VM and its disk', () => {
     expect(replicatedToIn({})).toEqual([])
     expect(verifiedAtIn({ 'azlin:verified-at': '2026-01-02T03:04:05Z' })).toEqual(new Date('2026-01-02T03:04:05Z'))
     expect(verifiedAtIn({ 'azlin:verified-at': 'soon' })).toBeUndefined()
+  })
+})
+
+describe('a snapshot whose verification failed', () => {
+  const at = '2026-11-20T01:02:03.000Z'
+  const failed = { 'azlin:verify-failed-at': at }
+
+  it.each([
+    ['is at fault', failed, true],
+    ['is at fault in whatever case the tag comes back', { 'Azlin:Verify-Failed-At': at }, true],
+    ['was not looked at', { ...failed, 'azlin:verify-inconclusive': at }, false],
+    [
+      'was not looked at before, and is at fault',
+      { ...failed, 'azlin:verify-inconclusive': '2026-11-19T00:00:00Z' },
+      true,
+    ],
+    ['was sound when it was looked at', { ...failed, 'azlin:verified-at': '2026-11-19T00:00:00Z' }, false],
+    ['never was verified', {}, false],
+    ['has a time that nobody can read', { 'azlin:verify-failed-at': 'once' }, false],
+  ])('%s', (_name, tags, condemned) => {
+    expect(isCondemned(tags)).toBe(condemned)
   })
 })

@@ -163,7 +163,7 @@ describe('a backup that is not good', () => {
     const listed = await again(web)
     expect(listed.verifiedAt).toBeUndefined()
     expect(listed.proof).toBeUndefined()
-    expect(listed.verifyFailedAt).toEqual(result.verifiedAt)
+    expect(listed).toMatchObject({ verifyFailedAt: result.verifiedAt, condemned: true })
   })
 
   it('names the disk that is at fault', async () => {
@@ -233,7 +233,49 @@ describe('a verification that cannot be carried out', () => {
     const result = await verify(verified)
     expect(result).toMatchObject({ success: false, diskReadable: false, testDiskCreated: true, testDiskDeleted: true })
     expect((await again(web)).verifiedAt).toEqual(verified.verifiedAt)
-    expect((await again(web)).verifyFailedAt).toEqual(result.verifiedAt)
+    expect(await again(web)).toMatchObject({ verifyFailedAt: result.verifiedAt, condemned: false })
+  })
+
+  it('says nothing about a backup that nobody has looked at', async () => {
+    const backup = await take(web)
+    fault({ kind: 'status', status: 403, code: 'AuthorizationFailed', message: 'no', path: '/beginGetAccess$' })
+    const result = await verify(backup)
+    expect(result.success).toBe(false)
+    expect(await again(web)).toMatchObject({ verifyFailedAt: result.verifiedAt, condemned: false })
+  })
+
+  it('takes nothing back that was found before, until it is looked at again', async () => {
+    const backup = await take(web)
+    const snapshot = core.sandbox.world.get(backup.disks[0]?.snapshot.id ?? '')
+    const { content } = snapshot?.hidden ?? {}
+    spoil(backup, 'corrupt-backup-gpt')
+    await verify(backup)
+    expect(await again(web)).toMatchObject({ condemned: true })
+    fault({ kind: 'drop', when: 'after', path: '^/blob', after: 6 })
+    const open = await verify(await again(web))
+    expect(await again(web)).toMatchObject({ condemned: true, verifyFailedAt: open.verifiedAt })
+
+    core.sandbox.faults.clear()
+    if (snapshot && content) snapshot.hidden.content = content
+    const sound = await verify(await again(web))
+    expect(sound.success).toBe(true)
+    expect(await again(web)).toMatchObject({
+      condemned: false,
+      verifyFailedAt: undefined,
+      verifiedAt: sound.verifiedAt,
+    })
+  })
+
+  it('comes before a fault that is found', async () => {
+    const backup = await take(web)
+    fault({ kind: 'drop', when: 'after', path: '^/blob', after: 6 })
+    await verify(backup)
+    core.sandbox.faults.clear()
+    spoil(backup, 'corrupt-backup-gpt')
+    await verify(await again(web))
+    const found = await again(web)
+    expect(found.condemned).toBe(true)
+    expect(found.disks[0]?.snapshot.tags).not.toHaveProperty('azlin:verify-inconclusive')
   })
 
   it('gets over a read that breaks off once', async () => {

@@ -80,6 +80,7 @@ export function backup(tier: Tier, createdAt: Date, change: Partial<Backup> = {}
     replicatedTo: [],
     verifiedAt: undefined,
     verifyFailedAt: undefined,
+    condemned: false,
     proof: undefined,
     replicaOf: undefined,
     copying: false,
