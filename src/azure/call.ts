@@ -27,6 +27,8 @@ export interface Call {
   failure: Refusal | undefined
   /** What the operation gave as its output, beside the word that it succeeded. */
   output: unknown
+  /** The last change was sent a second time, and nobody knows whether the first one took effect. */
+  resent: boolean
   /** What the last answer asked to wait. */
   retryAfterMs: number | undefined
   /** URLs that Azure gave for asking after the operation. They are signed, and go back unchanged. */
@@ -49,6 +51,7 @@ export function newCall({ signal, operation }: Pick<Call, 'signal' | 'operation'
     refusal: undefined,
     failure: undefined,
     output: undefined,
+    resent: false,
     retryAfterMs: undefined,
     statusUrls: [],
     adrift: false,

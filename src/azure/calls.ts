@@ -121,7 +121,7 @@ export class Calls {
       try {
         return await this.#send(operation, call)
       } catch (error) {
-        if (call.signal.aborted || !answerWasLost(error, call)) throw error
+        if (call.signal.aborted || !(answerWasLost(error, call) || isInItsOwnWay(call))) throw error
         const lost = translate(operation.task, error, call)
         for (let look = 0; look < looksForLostAnswer; look++) {
           const seen = await this.#look(operation, call)
@@ -226,6 +226,11 @@ export async function orUndefined<T>(call: Call, work: () => Promise<T>): Promis
 /** Nobody knows whether the change was made. */
 function answerWasLost(error: unknown, call: Call): boolean {
   return networkTrouble(error) === 'dropped' || (call.refusal?.status ?? 0) >= 500
+}
+
+/** Azure refuses a change because of another that is under way, which may be the same one, sent before. */
+function isInItsOwnWay({ resent, refusal }: Call): boolean {
+  return resent && (refusal?.status === 409 || refusal?.status === 412)
 }
 
 /** It is over, and what came last has not the form of an answer: an empty body, for one. */

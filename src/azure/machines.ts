@@ -13,6 +13,9 @@ import { lookAt, make, taskOf, unmake } from './resources.js'
 /** Minutes. A guest that hangs on its way down takes Azure ten of them alone. */
 const limits = { power: 30, change: 20, create: 30, remove: 20 }
 
+/** It is on its way from one state to another; or Azure does not know. */
+const changing: ReadonlySet<PowerState> = new Set(['starting', 'stopping', 'deallocating', 'unknown'])
+
 export class AzureMachines implements Machines {
   readonly #clients: Clients
   readonly #calls: Calls
@@ -154,7 +157,7 @@ export class AzureMachines implements Machines {
     const look = async (options: CallOptions, call: Call): Promise<Seen<void>> => {
       const status = await orUndefined(call, () => this.#status(vm)(options))
       if (status?.power === wanted) return { done: undefined }
-      return status?.power === 'unknown' || status?.power.endsWith('ing') === true ? 'underway' : 'absent'
+      return status !== undefined && changing.has(status.power) ? 'underway' : 'absent'
     }
     const start = async (options: CallOptions) => {
       const { virtualMachines } = await this.#clients.compute()

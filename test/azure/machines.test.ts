@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import { connected, HurriedClock, rejection } from './support/connected.js'
+import { connected, rejection } from './support/connected.js'
 import { type Asked, ScriptedAzure } from './support/scripted-azure.js'
 import { disk, model } from './support/vm-body.js'
 
@@ -269,14 +269,6 @@ describe('virtual machines', () => {
         networkProfile: { networkInterfaces: [{ id: '/n/1', properties: { primary: true, deleteOption: 'Detach' } }] },
       },
     })
-  })
-
-  it('are started again after an answer that was lost', async () => {
-    const { azure } = await connected(cloud, { clock: new HurriedClock() })
-    cloud.on('POST', /\/start$/, 'drop', { status: 202, headers: { location: `${cloud.endpoint}/ops/1` } })
-    cloud.on('GET', /\/ops\/1$/, { status: 202 }, { status: 200 })
-    await azure.machines.start(vm, signal)
-    expect(sent('POST')).toHaveLength(2)
   })
 
   it('say when there was no room to start them', async () => {

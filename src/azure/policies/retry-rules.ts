@@ -33,11 +33,14 @@ const firstPauseMs = 500
 const longestPauseMs = 30_000
 const attempts: Record<Trouble, number> = { throttled: 6, unavailable: 5, notSent: 3, dropped: 5 }
 
+export function mayHaveTakenEffect(trouble: Trouble): boolean {
+  return trouble === 'unavailable' || trouble === 'dropped'
+}
+
 /** Milliseconds to wait before the next attempt, or undefined when there is to be none. */
 export function pauseBeforeRetry(attempt: Attempt): number | undefined {
   const { trouble, number, elapsedMs, retryAfterMs, repeatable, polling, chance } = attempt
-  const carriedOutMaybe = trouble === 'unavailable' || trouble === 'dropped'
-  if (carriedOutMaybe && !repeatable) return undefined
+  if (mayHaveTakenEffect(trouble) && !repeatable) return undefined
 
   if (retryAfterMs !== undefined) {
     // A request sent before its time is refused again, and the wait starts anew.

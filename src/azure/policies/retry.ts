@@ -8,7 +8,7 @@ import type { Report } from '../../core/events.js'
 import { currentCall } from '../call.js'
 import { networkTrouble } from '../network-trouble.js'
 import { retryAfterMs } from './retry-after.js'
-import { isRepeatable, pauseBeforeRetry, type Trouble } from './retry-rules.js'
+import { isRepeatable, mayHaveTakenEffect, pauseBeforeRetry, type Trouble } from './retry-rules.js'
 
 /** One attempt may take this long, with the whole answer. */
 const attemptMs = 100_000
@@ -31,6 +31,8 @@ export function retryPolicy(clock: Clock, report: Report): PipelinePolicy {
       const call = currentCall.getStore()
       const signal = call?.signal ?? new AbortController().signal
       const begun = clock.elapsed()
+      const changes = request.method !== 'GET' && request.method !== 'HEAD'
+      if (call && changes) call.resent = false
 
       for (let number = 1; ; number++) {
         // Not `request.timeout`: its timer lives on after a broken connection, and would keep the process from ending.
@@ -58,6 +60,7 @@ export function retryPolicy(clock: Clock, report: Report): PipelinePolicy {
           throw outcome.error
         }
 
+        if (call && changes && mayHaveTakenEffect(trouble)) call.resent = true
         if (pause > worthAWordMs)
           report({ type: 'azure.waiting', seconds: Math.ceil(pause / 1000), reason: reasons[trouble] })
         await clock.sleep(pause, signal)
