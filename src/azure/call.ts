@@ -40,6 +40,8 @@ export interface Call {
   read: string | undefined
   /** Of a list: the page after the one that was read last, which has been asked for. */
   nextPage: { readonly url: string; readonly response: Promise<PipelineResponse> } | undefined
+  /** URLs of the pages of that list so far. */
+  readonly pages: Set<string>
 }
 
 /** Before anything of it was sent. */
@@ -58,6 +60,7 @@ export function newCall({ signal, operation }: Pick<Call, 'signal' | 'operation'
     changed: undefined,
     read: undefined,
     nextPage: undefined,
+    pages: new Set(),
   }
 }
 

@@ -23,8 +23,10 @@ export function readAheadPolicy(): PipelinePolicy {
       call.nextPage = undefined
       const response = await (early ?? next(request))
       const url = response.status === 200 ? nextPageOf(endOf(response, endOfPage)) : undefined
-      // The SDK would read it for ever.
-      if (url === request.url) throw new Error('the page that follows a page of the list is that page itself')
+      if (!early) call.pages.clear()
+      call.pages.add(request.url)
+      // The SDK would read them for ever.
+      if (url !== undefined && call.pages.has(url)) throw new Error('a page of the list leads back to one before it')
       if (early || url !== undefined) pauseHeapMarking(url !== undefined)
       if (url !== undefined) {
         call.nextPage = { url, response: next(await alike(request, url)) }
