@@ -166,6 +166,16 @@ describe('a backup that is not good', () => {
     expect(listed).toMatchObject({ verifyFailedAt: result.verifiedAt, condemned: true })
   })
 
+  it('does not look sound when the tags can be changed only once', async () => {
+    const backup = await take(web)
+    await verify(backup)
+    spoil(backup, 'corrupt-backup-gpt')
+    const refused = { status: 409, code: 'ScopeLocked', message: 'The scope is locked.' }
+    fault({ kind: 'status', ...refused, method: 'PATCH', path: '/tags/default$', after: 1 })
+    await verify(await again(web))
+    expect(await again(web)).toMatchObject({ condemned: true, verifiedAt: undefined, proof: undefined })
+  })
+
   it('names the disk that is at fault', async () => {
     const backup = await take(db)
     spoil(backup, 'corrupt-backup-gpt', 1)
@@ -276,6 +286,36 @@ describe('a verification that cannot be carried out', () => {
     const found = await again(web)
     expect(found.condemned).toBe(true)
     expect(found.disks[0]?.snapshot.tags).not.toHaveProperty('azlin:verify-inconclusive')
+  })
+
+  it('is held against what other computers have found since it began', async () => {
+    const backup = await take(web)
+    const { content } = core.sandbox.world.get(backup.disks[0]?.snapshot.id ?? '')?.hidden ?? {}
+    await verify(backup)
+    spoil(backup, 'corrupt-backup-gpt')
+    await verify(backup)
+    expect(await again(web)).toMatchObject({ condemned: true, verifiedAt: undefined, proof: undefined })
+    fault({ kind: 'drop', when: 'after', path: '^/blob', after: 6 })
+    await verify(backup)
+    expect(await again(web)).toMatchObject({ condemned: true })
+
+    core.sandbox.faults.clear()
+    const snapshot = core.sandbox.world.get(backup.disks[0]?.snapshot.id ?? '')
+    if (snapshot && content) snapshot.hidden.content = content
+    await verify(backup)
+    expect(await again(web)).toMatchObject({ condemned: false, verifyFailedAt: undefined, proof: { level: 3 } })
+  })
+
+  it('does not lift a fault that a deeper one found meanwhile', async () => {
+    const backup = await take(web)
+    await verify(backup, { depth: 'deep' })
+    spoil(backup, 'changed')
+    await verify(backup, { depth: 'deep' })
+    expect((await verify(backup)).success).toBe(true)
+    const found = await again(web)
+    expect(found).toMatchObject({ condemned: true, verifiedAt: undefined })
+    expect(found.disks[0]?.snapshot.tags).toHaveProperty('azlin:fault')
+    expect(core.events).toContainEqual(expect.objectContaining({ type: 'notice', code: 'FAULT_FOUND' }))
   })
 
   it('gets over a read that breaks off once', async () => {
