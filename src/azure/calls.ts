@@ -121,7 +121,8 @@ export class Calls {
       try {
         return await this.#send(operation, call)
       } catch (error) {
-        if (call.signal.aborted || !(answerWasLost(error, call) || isInItsOwnWay(call))) throw error
+        const isLost = answerWasLost(error, call) || isInItsOwnWay(call, attempt)
+        if (call.signal.aborted || !isLost) throw error
         const lost = translate(operation.task, error, call)
         for (let look = 0; look < looksForLostAnswer; look++) {
           const seen = await this.#look(operation, call)
@@ -229,8 +230,8 @@ function answerWasLost(error: unknown, call: Call): boolean {
 }
 
 /** Azure refuses a change because of another that is under way, which may be the same one, sent before. */
-function isInItsOwnWay({ resent, refusal }: Call): boolean {
-  return resent && (refusal?.status === 409 || refusal?.status === 412)
+function isInItsOwnWay({ resent, refusal }: Call, attempt: number): boolean {
+  return (resent || attempt > 1) && (refusal?.status === 409 || refusal?.status === 412)
 }
 
 /** It is over, and what came last has not the form of an answer: an empty body, for one. */

@@ -151,6 +151,16 @@ describe('a link to a disk', () => {
     expect(azure.asked.slice(before).map(({ method }) => method)).toEqual(['POST', 'POST', 'POST'])
   })
 
+  it('is waited for where Azure refuses it because the first is under way', async () => {
+    azure.on('GET', ends(operation), { body: { status: 'Succeeded', properties: { output: { accessSAS: link() } } } })
+    const busy = { status: 409, body: { error: { code: 'Conflict', message: 'Another operation is in progress.' } } }
+    azure.on('POST', ends(`${at}/beginGetAccess`), 'drop', busy, accepted())
+    const { azure: adapters } = await connected(azure)
+    expect(await adapters.disks.grantRead(disk, 60, signal)).toBe(link())
+    azure.on('POST', ends(`${at}/beginGetAccess`), busy)
+    expect((await errorOf(adapters.disks.grantRead(disk, 60, signal))).code).toBe('CONFLICT')
+  })
+
   it.each([
     [409, 'Conflict', "Access is not permitted by its networkAccessPolicy 'DenyAll'.", 'READ_REFUSED'],
     [
