@@ -31,9 +31,6 @@ const definite: readonly ErrorCode[] = ['FORBIDDEN', 'POLICY_DENIED', 'QUOTA_EXC
 /** Somebody else may hold the five links that a family of snapshots may have. */
 const linkPatienceMs = 5 * 60_000
 
-/** Refusals that say something about the snapshot; all others are about Azure, this account or the way there. */
-const telling: readonly ErrorCode[] = ['AZURE_REJECTED', 'AZURE_NOT_FOUND']
-
 /** Rejects when the run was stopped, or for a fault of azlin; all else is in the verdict. */
 export async function verifyDisk(
   deps: VerifyDiskDeps,
@@ -159,7 +156,19 @@ async function openLink(
 function blame(found: Found, error: AzlinError): void {
   found.error = error
   found.problems = [...found.problems, found.created ? error.message : `No disk could be made of it. ${error.message}`]
-  if (!found.created && telling.includes(error.code)) found.fault = 'plain'
+  if (!found.created && isTelling(error, found.testDisk)) found.fault = 'plain'
+}
+
+/** Whether it says something about the snapshot; all else is about Azure, this account or the way there. */
+function isTelling(error: AzlinError, disk: string): boolean {
+  // Where the disk itself is not there, it was made, and somebody removed it.
+  if (AzlinError.is(error, 'AZURE_NOT_FOUND')) return !error.details.what.includes(disk)
+  return AzlinError.is(error, 'AZURE_REJECTED') && isAzures(error)
+}
+
+/** What has no code was said by others on the way, or makes no sense. */
+function isAzures({ details }: AzlinError<'AZURE_REJECTED'>): boolean {
+  return details.code !== ''
 }
 
 /** Closes and deletes the disk, and looks until it is gone. Tried again as a whole while Azure refuses for a time. */
@@ -179,7 +188,8 @@ class Discard {
 
   /** It was to be made, and that failed. */
   unmade(error: unknown): never {
-    this.#isDefinite = AzlinError.is(error) && definite.includes(error.code)
+    const isNo = AzlinError.is(error) && definite.includes(error.code)
+    this.#isDefinite = isNo && (!AzlinError.is(error, 'AZURE_REJECTED') || isAzures(error))
     throw error
   }
 

@@ -362,6 +362,24 @@ describe('a verification that cannot be carried out', () => {
     expect(result.success).toBe(false)
   })
 
+  it('is not held against the backup when a proxy answers, or somebody removes the disk', async () => {
+    await core.close()
+    core = await coreOnSandbox({ hurry: 100 })
+    await core.schedules.configure(web, usualPolicy, core.run())
+    await verify(await take(web))
+    const { verifiedAt } = await again(web)
+    const cases: readonly FaultRequest[] = [
+      { kind: 'status', status: 400, code: '', message: '', method: 'PUT', path: '-verify-' },
+      { kind: 'status', status: 404, code: 'NotFound', message: 'No.', method: 'GET', path: '/disks/.*-verify-' },
+    ]
+    for (const one of cases) {
+      core.sandbox.faults.clear()
+      fault(one)
+      expect((await verify(await again(web))).success).toBe(false)
+      expect(await again(web)).toMatchObject({ condemned: false, verifiedAt })
+    }
+  })
+
   it('leaves open whether it can be read where links are refused', async () => {
     const backup = await take(web)
     const refusal = {
