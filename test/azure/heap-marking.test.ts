@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Script } from 'node:vm'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
-import { connected, group } from './support/connected.js'
+import { connected, group, rejection } from './support/connected.js'
 import { ScriptedAzure } from './support/scripted-azure.js'
 
 const { signal } = new AbortController()
@@ -37,4 +37,17 @@ it('stands still from the first page of a long list to its last, and at no other
   cloud.on('GET', /\/snapshots$/, { body: { value: [one] } })
   await azure.snapshots.inGroup('rg', signal)
   expect(flagsAreUsual()).toBe(true)
+})
+
+it('goes on where a list ends with an error', async () => {
+  const { azure } = await connected(cloud)
+  const next = (page: number) => `${cloud.endpoint}${group}/x/snapshots?api-version=1&page=${page}`
+  for (const second of ['drop', { body: { value: [one], nextLink: next(2) } }] as const) {
+    cloud.reset()
+    cloud.on('GET', /\/snapshots$/, ({ url }) =>
+      url.includes('page=2') ? second : { body: { value: [one], nextLink: next(2) } },
+    )
+    await rejection(azure.snapshots.inGroup('rg', signal))
+    expect(flagsAreUsual()).toBe(true)
+  }
 })

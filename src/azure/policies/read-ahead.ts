@@ -21,13 +21,17 @@ export function readAheadPolicy(): PipelinePolicy {
 
       const early = call.nextPage?.url === request.url ? call.nextPage.response : undefined
       call.nextPage = undefined
-      const response = await (early ?? next(request))
+      const response = await (early ?? next(request)).catch((error: unknown) => {
+        if (early) pauseHeapMarking(false)
+        throw error
+      })
       const url = response.status === 200 ? nextPageOf(endOf(response, endOfPage)) : undefined
       if (!early) call.pages.clear()
       call.pages.add(request.url)
       // The SDK would read them for ever.
-      if (url !== undefined && call.pages.has(url)) throw new Error('a page of the list leads back to one before it')
-      if (early || url !== undefined) pauseHeapMarking(url !== undefined)
+      const isLoop = url !== undefined && call.pages.has(url)
+      if (early || url !== undefined) pauseHeapMarking(url !== undefined && !isLoop)
+      if (isLoop) throw new Error('a page of the list leads back to one before it')
       if (url !== undefined) {
         call.nextPage = { url, response: next(await alike(request, url)) }
         // It may fail before anyone waits for it, or when nobody reads on.
