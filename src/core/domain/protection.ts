@@ -104,7 +104,11 @@ function damageIn({ vm, gone, backups, schedule }: ProtectionFacts, restorable: 
   const [newest] = backups
   const takes = `azlin backup trigger ${vm.name} takes a new one${typeof schedule === 'string' ? ', once it has a schedule' : ''}.`
   if (newest && !isSound(newest)) {
-    const other = restorable ? `the newest that is not known to be damaged is ${restorable.name}` : 'there is no other'
+    // A copy has its backup's name.
+    const place = restorable && restorable.region !== newest.region ? ` in ${restorable.region}` : ''
+    const other = restorable
+      ? `the newest that is not known to be damaged is ${restorable.name}${place}`
+      : 'there is no other'
     const message = `Its newest backup ${newest.name} failed its verification; ${other}.`
     const hint = gone ? `azlin backup verify ${newest.name} looks at it again.` : takes
     return [{ code: 'DAMAGED', message, hint }]

@@ -149,6 +149,16 @@ describe('the protection of a VM', () => {
     ])
   })
 
+  it('tells a damaged backup from its copy', () => {
+    const [bad, good] = [daily(hour, { condemned: true }), daily(day)]
+    const said = (change: Partial<ProtectionFacts>) => protectionOf(facts(change), now).problems[0]?.message
+    expect(said({ backups: [bad], copies: [copy(hour, { name: bad.name })] })).toBe(
+      `Its newest backup ${bad.name} failed its verification; the newest that is not known to be damaged is ${bad.name} in eastus2.`,
+    )
+    expect(said({ backups: [bad, good], copies: [copy(hour)] })).toMatch(new RegExp(`is ${good.name}\\.$`))
+    expect(said({ backups: [bad] })).toMatch(/there is no other\.$/)
+  })
+
   it('agrees with a plain account of what is there', () => {
     const one = fc.record({
       age: fc.integer({ min: 1, max: 20 * 24 }),
