@@ -68,6 +68,8 @@ export interface DiskVerdict {
   readonly blankAllowed: boolean
   /** Undefined: the backup itself is not at fault. */
   readonly fault: Fault | undefined
+  /** This verification found nothing wrong; what an earlier one found is held against the backup all the same. */
+  readonly recalled: boolean
   /** What stood between. */
   readonly error: AzlinError | undefined
 }

@@ -1,6 +1,6 @@
 /** What verifications leave in the tags of a disk's snapshot, for the next one on whatever computer. */
 import { recoveryTag } from './recovery-tags.js'
-import { decodeFields, encodeFields, type TagMap, tagOf } from './tag-text.js'
+import { decodeFields, encodeFields, longestTagValue, type TagMap, tagOf } from './tag-text.js'
 import type { DiskVerdict, Fault } from './verification.js'
 
 /** A fault that not every verification sees: another one that finds nothing wrong does not lift it by that. */
@@ -19,11 +19,15 @@ export interface KnownContent {
   readonly at: Date
 }
 
-export function knownFaultIn(tags: TagMap): KnownFault | undefined {
-  const fields = decodeFields(tagOf(tags, recoveryTag.fault) ?? '')
-  const fault = (['hidden', 'changed'] as const).find((one) => one === fields.get('fault'))
-  const [depth, at] = [fields.get('depth'), new Date(fields.get('at') ?? Number.NaN)]
-  return fault === undefined || !depth || Number.isNaN(+at) ? undefined : { fault, depth, at }
+/** What each depth found that has not been lifted since; one for each. */
+export function knownFaultsIn(tags: TagMap): readonly KnownFault[] {
+  const parts = (tagOf(tags, recoveryTag.fault) ?? '').split(/;(?=fault=)/)
+  return parts.flatMap((part) => {
+    const fields = decodeFields(part)
+    const fault = (['hidden', 'changed'] as const).find((one) => one === fields.get('fault'))
+    const [depth, at] = [fields.get('depth'), new Date(fields.get('at') ?? Number.NaN)]
+    return fault === undefined || !depth || Number.isNaN(+at) ? [] : [{ fault, depth, at }]
+  })
 }
 
 export function knownContentIn(tags: TagMap): KnownContent | undefined {
@@ -52,12 +56,32 @@ export function marksOf(verdict: DiskVerdict, depth: string, at: Date, tags: Tag
       sha256: content.sha256,
       at: content.at.toISOString(),
     })
-  // The one that is known was not lifted: it stays as it was found.
-  const isNew = (verdict.fault === 'hidden' || verdict.fault === 'changed') && knownFaultIn(tags) === undefined
-  if (isNew) set[recoveryTag.fault] = encodeFields({ fault: verdict.fault, depth, at: at.toISOString() })
-  const isSound = verdict.readable === true && verdict.fault === undefined
-  const gone = isSound && tagOf(tags, recoveryTag.fault) !== undefined ? [recoveryTag.fault] : []
+  const faults = faultsOf(verdict, depth, at, tags)
+  const text = encodeFaults(faults)
+  const before = tagOf(tags, recoveryTag.fault)
+  if (text !== '' && text !== before) set[recoveryTag.fault] = text
+  const gone = text === '' && verdict.readable === true && before !== undefined ? [recoveryTag.fault] : []
   return { set, gone }
+}
+
+/** What is known and not lifted stays as it was found; each depth has its own. */
+function faultsOf(verdict: DiskVerdict, depth: string, at: Date, tags: TagMap): readonly KnownFault[] {
+  const { fault, readable, recalled } = verdict
+  const wasReadWell = readable === true || (recalled && readable === false)
+  const left = knownFaultsIn(tags).filter((one) => !(wasReadWell && isLifted(one, verdict, depth)))
+  if (recalled || (fault !== 'hidden' && fault !== 'changed')) return left
+  const same = left.find((one) => one.depth === depth)
+  if (same && (same.fault === fault || same.fault === 'changed')) return left
+  return [...left.filter((one) => one !== same), { fault, depth, at }]
+}
+
+/** Where they are too many for a tag, only one that reads all of it can lift them. */
+function encodeFaults(faults: readonly KnownFault[]): string {
+  const text = faults.map(({ fault, depth, at }) => encodeFields({ fault, depth, at: at.toISOString() })).join(';')
+  const [first] = faults
+  if (text.length <= longestTagValue || !first) return text
+  const fault = faults.some((one) => one.fault === 'changed') ? 'changed' : 'hidden'
+  return encodeFields({ fault, depth: 'deep', at: first.at.toISOString() })
 }
 
 /** The first reading counts. The first digest is added to it, with its own time: it is compared with by that. */

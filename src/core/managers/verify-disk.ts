@@ -253,6 +253,7 @@ function nothingFound(backup: Backup, { snapshot, lun, facts }: RecoveryDisk, pl
     earlier: undefined,
     blankAllowed: false,
     fault: undefined,
+    recalled: false,
     error: undefined,
   }
 }

@@ -3,7 +3,7 @@ import type { Backup, RecoveryDisk } from '../domain/backup.js'
 import { hasLostStructure, isRaw } from '../domain/disk-image/structure.js'
 import type { Snapshot } from '../domain/snapshot.js'
 import { type Depth, type DiskVerdict, depthName, type Fault, type VerifyOptions } from '../domain/verification.js'
-import { isLifted, knownContentIn, knownFaultIn } from '../domain/verify-marks.js'
+import { isLifted, knownContentIn, knownFaultsIn } from '../domain/verify-marks.js'
 import type { Verifications } from '../ports/verifications.js'
 
 /** What is found of a disk, while it is being found. */
@@ -65,17 +65,20 @@ async function compareStructure(
 
 /** What a deeper verification found stays true of whatever did not look as deep. */
 export function recallFault({ tags }: Snapshot, depth: Depth, found: Found): void {
-  const known = knownFaultIn(tags)
-  if (!known || found.problems.length > 0) return
-  if (found.readable === true && isLifted(known, found, depthName(depth))) return
-  const how = known.depth === 'deep' ? '--deep' : `--slice ${known.depth}`
-  const what = known.fault === 'changed' ? 'its content had changed' : 'it could not be read whole'
-  const way = known.fault === 'changed' ? 'that reads what it held at first' : 'that finds nothing wrong'
-  accuse(
-    found,
-    known.fault,
-    `On ${known.at.toISOString()} ${how} found that ${what}. Only another run with ${how} ${way} lifts that.`,
-  )
+  if (found.problems.length > 0) return
+  const wasReadWell = found.readable === true
+  for (const known of knownFaultsIn(tags)) {
+    if (wasReadWell && isLifted(known, found, depthName(depth))) continue
+    const how = known.depth === 'deep' ? '--deep' : `--slice ${known.depth}`
+    const what = known.fault === 'changed' ? 'its content had changed' : 'it could not be read whole'
+    const way = known.fault === 'changed' ? 'that reads what it held at first' : 'that finds nothing wrong'
+    accuse(
+      found,
+      known.fault,
+      `On ${known.at.toISOString()} ${how} found that ${what}. Only another run with ${how} ${way} lifts that.`,
+    )
+    found.recalled = true
+  }
 }
 
 function accuse(found: Found, fault: Fault, problem: string): void {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import type { DiskVerdict } from '../../../src/core/domain/verification.js'
-import { isLifted, knownContentIn, knownFaultIn, marksOf } from '../../../src/core/domain/verify-marks.js'
+import { isLifted, knownContentIn, knownFaultsIn, marksOf } from '../../../src/core/domain/verify-marks.js'
 import { diskVerdict } from '../support/builders.js'
 
 const at = (hour: number) => new Date(Date.UTC(2026, 10, 23, hour))
@@ -37,14 +37,55 @@ describe('a fault that was found', () => {
 
   it('is written once, as it was found, and read again', () => {
     const found = marksOf(diskVerdict({ fault: 'hidden', readable: false }), '2/8', at(3), {})
-    expect(knownFaultIn(found.set)).toEqual({ fault: 'hidden', depth: '2/8', at: at(3) })
-    expect(marksOf(diskVerdict({ fault: 'hidden', readable: false }), 'usual', at(4), found.set)).toEqual({
-      set: {},
-      gone: [],
-    })
+    expect(knownFaultsIn(found.set)).toEqual([{ fault: 'hidden', depth: '2/8', at: at(3) }])
+    const recalled = diskVerdict({ fault: 'hidden', readable: false, recalled: true })
+    expect(marksOf(recalled, 'usual', at(4), found.set)).toEqual({ set: {}, gone: [] })
+    expect(marksOf(diskVerdict({ fault: 'hidden', readable: false }), '2/8', at(4), found.set).set).toEqual({})
     expect(marksOf(diskVerdict({ readable: undefined }), 'deep', at(5), found.set).gone).toEqual([])
     expect(marksOf(diskVerdict({}), 'deep', at(5), found.set).gone).toEqual(['azlin:fault'])
     expect(marksOf(diskVerdict({ fault: 'plain', readable: false }), 'deep', at(5), {})).toEqual({ set: {}, gone: [] })
+  })
+
+  it('is kept for each depth that found one, and lifted for each alone', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ bad: fc.boolean(), depth: fc.constantFrom('usual', 'deep', '1/2', '2/2', '1/3', '2/3') })),
+        (runs) => {
+          let tags: Record<string, string> = {}
+          let left = new Set<string>()
+          for (const [hour, { bad, depth }] of runs.entries()) {
+            const finds = bad && depth !== 'usual'
+            if (!finds) left = new Set([...left].filter((one) => one !== depth && depth !== 'deep'))
+            const recalled = !finds && left.size > 0
+            const verdict = diskVerdict({
+              recalled,
+              ...((finds || recalled) && { fault: 'hidden', readable: false }),
+            })
+            const { set, gone } = marksOf(verdict, depth, at(hour), tags)
+            if (finds) left.add(depth)
+            tags = { ...tags, ...set }
+            for (const name of gone) delete tags[name]
+            const known = knownFaultsIn(tags).map((one) => one.depth)
+            // Too many for a tag are one of all.
+            if (known.length < left.size) left = new Set(known)
+            expect(new Set(known)).toEqual(left)
+            expect(tags['azlin:fault']?.length ?? 0).toBeLessThanOrEqual(256)
+          }
+        },
+      ),
+    )
+  })
+
+  it('needs all of it to be read where there are too many for a tag', () => {
+    let tags: Record<string, string> = {}
+    for (let part = 1; part <= 9; part++) {
+      const fault = part === 2 ? 'changed' : 'hidden'
+      const { set } = marksOf(diskVerdict({ fault, readable: false }), `${part}/9`, at(part), tags)
+      tags = { ...tags, ...set }
+      expect(knownFaultsIn(tags).length).toBeGreaterThan(0)
+      expect(tags['azlin:fault']?.length).toBeLessThanOrEqual(256)
+    }
+    expect(knownFaultsIn(tags)).toContainEqual(expect.objectContaining({ fault: 'changed', depth: 'deep' }))
   })
 
   it.each([
@@ -53,7 +94,7 @@ describe('a fault that was found', () => {
     'fault=changed;at=2026-11-23T00:00:00Z',
     'fault=changed;depth=deep',
   ])('is none in %j', (text) => {
-    expect(knownFaultIn({ 'azlin:fault': text })).toBeUndefined()
+    expect(knownFaultsIn({ 'azlin:fault': text })).toEqual([])
   })
 })
 

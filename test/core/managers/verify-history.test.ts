@@ -55,6 +55,26 @@ const never = (): never => {
 const pass = (days: number) => core.sandbox.world.advance(days * 86_400_000)
 
 describe('a snapshot whose content changed', () => {
+  it('stays condemned for each that found it, a slice and all of it', async () => {
+    const backup = await take(web)
+    const slice = { depth: { part: 1, of: 1 } } as const
+    await verify(backup, deep)
+    await verify(backup, slice)
+    const sound = resourceOf(backup).hidden.content
+    spoil(backup, 'changed')
+    expect(await verify(backup, slice)).toMatchObject({ success: false })
+    expect(await verify(backup, deep)).toMatchObject({ success: false })
+
+    if (sound) resourceOf(backup).hidden.content = sound
+    const once = await verify(backup, slice)
+    expect(once.errorMessage).toMatch(/--deep found that its content had changed/)
+    expect(once.errorMessage).not.toMatch(/--slice/)
+    expect(await find(backup.name)).toMatchObject({ condemned: true, verifiedAt: undefined })
+    expect(await verify(backup, deep)).toMatchObject({ success: true })
+    expect(resourceOf(backup).tags).not.toHaveProperty('azlin:fault')
+    expect(await verify(backup)).toMatchObject({ success: true })
+  })
+
   it('stays condemned whatever does not read all of it, here and elsewhere, until the first content is back', async () => {
     const backup = await take(web)
     await verify(backup, deep)

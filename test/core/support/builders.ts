@@ -128,6 +128,7 @@ export function diskVerdict(change: Partial<DiskVerdict> = {}): DiskVerdict {
     earlier: undefined,
     blankAllowed: false,
     fault: undefined,
+    recalled: false,
     error: undefined,
     ...change,
   }
