@@ -4,10 +4,13 @@ import { encodeProof, isCondemned, proofIn, recoveryTag } from '../domain/recove
 import type { Snapshot } from '../domain/snapshot.js'
 import { type TagMap, tagOf } from '../domain/tag-text.js'
 import { levelOf, strongerProof, type Verification } from '../domain/verification.js'
-import { marksOf } from '../domain/verify-marks.js'
+import { knownFaultsIn, marksOf } from '../domain/verify-marks.js'
 import { AzlinError } from '../errors.js'
 import type { Azure } from '../ports/azure.js'
 import type { Run } from '../run.js'
+
+/** The value of a tag that is about to be removed: no moment, no proof and no fault. */
+const nothing = '-'
 
 /** A disk's snapshot with the tags that it had when it began to be verified, and those that it has now. */
 interface Tagged {
@@ -51,8 +54,7 @@ function taggedNow(azure: Azure, { disks }: Backup, run: Run): Promise<readonly 
 }
 
 function hasNewFault(before: TagMap, now: TagMap): boolean {
-  const fault = tagOf(now, recoveryTag.fault)
-  return Boolean(fault) && fault !== tagOf(before, recoveryTag.fault)
+  return knownFaultsIn(now).length > 0 && tagOf(now, recoveryTag.fault) !== tagOf(before, recoveryTag.fault)
 }
 
 async function tag(
@@ -78,8 +80,8 @@ async function tag(
     ...(condemned ? [recoveryTag.verifiedAt, recoveryTag.proof, recoveryTag.verifyInconclusive] : []),
     ...(hasNewFault(before, now) ? [] : (marks?.gone ?? [])),
   ].filter((name) => tagOf(now, name) !== undefined)
-  // All at once, and without its value a tag says nothing: nothing ever stands as verified that is known not to be.
-  const emptied = Object.fromEntries(removed.map((name) => [name, '']))
-  await azure.tags.merge(snapshot.id, { ...emptied, ...merged }, run.signal)
+  // All at once, so that nothing ever stands as verified that is known not to be.
+  const taken = Object.fromEntries(removed.map((name) => [name, nothing]))
+  await azure.tags.merge(snapshot.id, { ...taken, ...merged }, run.signal)
   if (removed.length > 0) await azure.tags.remove(snapshot.id, removed, run.signal)
 }

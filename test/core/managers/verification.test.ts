@@ -174,6 +174,11 @@ describe('a backup that is not good', () => {
     fault({ kind: 'status', ...refused, method: 'PATCH', path: '/tags/default$', after: 1 })
     await verify(await again(web))
     expect(await again(web)).toMatchObject({ condemned: true, verifiedAt: undefined, proof: undefined })
+
+    core.sandbox.faults.clear()
+    await verify(await again(web))
+    const { tags } = (await again(web)).disks[0]?.snapshot ?? {}
+    expect(Object.keys(tags ?? {}).filter((name) => /verif|proof/.test(name))).toEqual(['azlin:verify-failed-at'])
   })
 
   it('names the disk that is at fault', async () => {
