@@ -13,7 +13,8 @@ import type { ManagerDeps } from './deps.js'
 import { vmOfBackup } from './find-backup.js'
 import { mustKnowRegion } from './known-region.js'
 import { verifyDisk } from './verify-disk.js'
-import { tagVerified } from './verify-tags.js'
+import { recallFault } from './verify-history.js'
+import { tagsNow, tagVerified } from './verify-tags.js'
 
 export interface VerificationDeps extends ManagerDeps {
   readonly host: string
@@ -160,9 +161,11 @@ export class VerificationManager {
         if (outcome.status === 'rejected') throw outcome.reason
         return outcome.value
       })
+      const now = await tagsNow(azure, backup, run)
+      for (const disk of disks) recallFault(now.get(disk.snapshot.id) ?? {}, options.depth, disk)
       const verdict = verdictOn(disks, options.allowUnread)
       const result: Verification = { ...what, ...verdict, verifiedAt: clock.now(), seconds: seconds(), disks }
-      await tagVerified(azure, backup, result, run)
+      await tagVerified(azure, now, result, run)
       await records.verifications.end(id, result)
       const { success, errorMessage: reason } = result
       const unread = result.diskReadable === undefined

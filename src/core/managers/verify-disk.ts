@@ -3,7 +3,7 @@
  * Closing and deleting happen whatever came before, with time of their own.
  */
 import type { Backup, RecoveryDisk } from '../domain/backup.js'
-import { type DiskVerdict, sizeProblems, stateProblems, type VerifyOptions } from '../domain/verification.js'
+import { sizeProblems, stateProblems, type VerifyOptions } from '../domain/verification.js'
 import { planVerifyDisk, type VerifyDiskPlan } from '../domain/verify-plan.js'
 import { AzlinError, type ErrorCode } from '../errors.js'
 import type { DiskBlob } from '../ports/blobs.js'
@@ -11,7 +11,7 @@ import type { Verifications } from '../ports/verifications.js'
 import type { Run } from '../run.js'
 import { newToken } from './capture.js'
 import { type TemporaryDeps, TemporaryResources } from './temporary-resources.js'
-import { compareWithEarlier, type Found, recallFault } from './verify-history.js'
+import { compareWithEarlier, type Found } from './verify-history.js'
 import { readDisk } from './verify-read.js'
 
 export interface VerifyDiskDeps extends TemporaryDeps {
@@ -31,14 +31,14 @@ const definite: readonly ErrorCode[] = ['FORBIDDEN', 'POLICY_DENIED', 'QUOTA_EXC
 /** Somebody else may hold the five links that a family of snapshots may have. */
 const linkPatienceMs = 5 * 60_000
 
-/** Rejects when the run was stopped, or for a fault of azlin; all else is in the verdict. */
+/** Rejects when the run was stopped, or for a fault of azlin; all else is in what it found. */
 export async function verifyDisk(
   deps: VerifyDiskDeps,
   backup: Backup,
   source: RecoveryDisk,
   options: VerifyOptions,
   run: Run,
-): Promise<DiskVerdict> {
+): Promise<Found> {
   const plan = planVerifyDisk(backup, source, {
     at: deps.clock.now(),
     token: newToken(),
@@ -58,7 +58,6 @@ export async function verifyDisk(
     await temporary.remove(run)
   }
   run.signal.throwIfAborted()
-  recallFault(source.snapshot, options.depth, found)
   return found
 }
 

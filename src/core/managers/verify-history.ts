@@ -1,7 +1,7 @@
 /** What a verification found is held against what earlier ones saw, on this computer and on others. */
 import type { Backup, RecoveryDisk } from '../domain/backup.js'
 import { hasLostStructure, isRaw } from '../domain/disk-image/structure.js'
-import type { Snapshot } from '../domain/snapshot.js'
+import type { TagMap } from '../domain/tag-text.js'
 import { type Depth, type DiskVerdict, depthName, type Fault, type VerifyOptions } from '../domain/verification.js'
 import { isLifted, knownContentIn, knownFaultsIn } from '../domain/verify-marks.js'
 import type { Verifications } from '../ports/verifications.js'
@@ -64,7 +64,7 @@ async function compareStructure(
 }
 
 /** What a deeper verification found stays true of whatever did not look as deep. */
-export function recallFault({ tags }: Snapshot, depth: Depth, found: Found): void {
+export function recallFault(tags: TagMap, depth: Depth, found: Found): void {
   if (found.problems.length > 0) return
   const wasReadWell = found.readable === true
   for (const known of knownFaultsIn(tags)) {
