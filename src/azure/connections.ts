@@ -71,7 +71,7 @@ function partsOf(stream: NodeJS.ReadableStream): Promise<readonly Buffer[]> {
 }
 
 async function unpacked(parts: readonly Buffer[], encoding: string | undefined): Promise<readonly Buffer[]> {
-  if (encoding !== 'gzip' || parts.length === 0) return parts
+  if (encoding?.toLowerCase() !== 'gzip' || parts.length === 0) return parts
   return [await promisify(gunzip)(Buffer.concat(parts))]
 }
 

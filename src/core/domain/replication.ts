@@ -7,7 +7,7 @@ import type { Backup, RecoveryDisk } from './backup.js'
 import { fingerprint } from './hash.js'
 import type { ResourceRef, VmRef } from './machine.js'
 import { lunIn, replicaName } from './naming.js'
-import { recoveryTag } from './recovery-tags.js'
+import { isCondemned, recoveryTag } from './recovery-tags.js'
 import { isReady, type Snapshot, whyBroken } from './snapshot.js'
 import { type TagMap, tagOf } from './tag-text.js'
 
@@ -68,11 +68,11 @@ const notCopied: readonly string[] = [
   recoveryTag.replicatedTo,
   recoveryTag.verifiedAt,
   recoveryTag.capture,
-  recoveryTag.verifyFailedAt,
   recoveryTag.verifyInconclusive,
   recoveryTag.proof,
-  recoveryTag.fault,
 ]
+/** What is wrong with the source is wrong with its copy, until that is looked at itself. */
+const copiedOfCondemned: readonly string[] = [recoveryTag.verifyFailedAt, recoveryTag.fault]
 
 /** `isTaken`: by something that is no copy of this snapshot. */
 export function wantOf(
@@ -87,7 +87,8 @@ export function wantOf(
   const name = isTaken(usual) ? unmistakableName(snapshot, place.region, disk.lun) : usual
   // Azure takes no two names that differ in case alone.
   const named = Object.entries(snapshot.tags).map(([name, value]) => [inOwnCase(name), value] as const)
-  const kept = named.filter(([name]) => !notCopied.includes(name))
+  const left = isCondemned(snapshot.tags) ? notCopied : [...notCopied, ...copiedOfCondemned]
+  const kept = named.filter(([name]) => !left.includes(name))
   return {
     vm: backup.vm,
     backup: backup.name,

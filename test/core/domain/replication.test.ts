@@ -154,6 +154,19 @@ describe('a copy', () => {
     expect(isCopyOf(disk.snapshot, disk.snapshot)).toBe(false)
   })
 
+  it('carries what was found to be wrong with its source, and not that nobody could look at it', () => {
+    const at = '2026-11-23T01:02:03Z'
+    const found = { 'azlin:verify-failed-at': at, 'azlin:fault': `fault=changed;depth=deep;at=${at}` }
+    const tagsOfCopy = (more: Record<string, string>) => {
+      const one = taken(2, { tags: { ...found, ...more } })
+      const [disk] = one.disks
+      return disk && wantOf(one, disk, place, {}, () => false).tags
+    }
+    expect(tagsOfCopy({})).toMatchObject(found)
+    const open = tagsOfCopy({ 'azlin:verify-inconclusive': at })
+    for (const name of [...Object.keys(found), 'azlin:verify-inconclusive']) expect(open).not.toHaveProperty([name])
+  })
+
   it('carries each of the tags of azlin once, in their own case', () => {
     const one = taken(2, { tags: { 'AZLIN:BACKUP': 'b', 'Azlin:VM': 'web', 'AZLIN:Verified-At': 'x', Owner: 'shop' } })
     const [disk] = one.disks
