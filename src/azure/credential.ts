@@ -1,6 +1,7 @@
 /** The one credential: DefaultAzureCredential with its own environment, loaded when the first token is asked for. */
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/core-auth'
 import type { HttpClient } from '@azure/core-rest-pipeline'
+import { inTime } from '../core/time-limit.js'
 import type { TlsOptions } from './clients.js'
 import { notSignedIn } from './errors.js'
 
@@ -16,6 +17,8 @@ export interface SignIn {
 
 /** A token that has less than this left is renewed. */
 const marginMs = 5 * 60_000
+/** Some ways of signing in have no limit of their own. */
+const signInMs = 2 * 60_000
 
 /**
  * Each SDK client asks for itself, and some ways of signing in run a program each time; so tokens are
@@ -46,7 +49,8 @@ export class SharedCredential implements TokenCredential {
     try {
       this.#credential ??= load(this.#signIn)
       const credential = await this.#credential
-      const token = await credential.getToken(scopes, options)
+      const late = new Error('no token came within two minutes.')
+      const token = await inTime(credential.getToken(scopes, options), signInMs, late)
       if (token === null) throw new Error('no token was given')
       return token
     } catch (error) {

@@ -24,7 +24,7 @@ const reasons: Record<Trouble, string> = {
 
 type Outcome = { readonly response: PipelineResponse } | { readonly error: unknown }
 
-export function retryPolicy(clock: Clock, report: Report): PipelinePolicy {
+export function retryPolicy(clock: Clock, report: Report, limitMs = attemptMs): PipelinePolicy {
   return {
     name: 'azlinRetry',
     async sendRequest(request, next) {
@@ -35,9 +35,7 @@ export function retryPolicy(clock: Clock, report: Report): PipelinePolicy {
       if (call && changes) call.resent = false
 
       for (let number = 1; ; number++) {
-        // Not `request.timeout`: its timer lives on after a broken connection, and would keep the process from ending.
-        request.abortSignal = AbortSignal.any([signal, AbortSignal.timeout(attemptMs)])
-        const outcome = await attempt(request, next)
+        const outcome = await attempt(request, next, signal, limitMs)
         signal.throwIfAborted()
         const trouble = troubleOf(outcome)
         const pause =
@@ -72,10 +70,21 @@ export function retryPolicy(clock: Clock, report: Report): PipelinePolicy {
 async function attempt(
   request: PipelineRequest,
   next: (request: PipelineRequest) => Promise<PipelineResponse>,
+  signal: AbortSignal,
+  limitMs: number,
 ): Promise<Outcome> {
+  const limit = new AbortController()
+  // Until there is an answer it keeps the process alive: of some ends of a connection Node.js tells nobody.
+  const timer = setTimeout(() => limit.abort(), limitMs)
+  request.abortSignal = AbortSignal.any([signal, limit.signal])
   try {
-    return { response: await next(request) }
+    const response = await next(request)
+    // What is read as a stream is still on its way.
+    if (response.readableStreamBody) timer.unref()
+    else clearTimeout(timer)
+    return { response }
   } catch (error) {
+    clearTimeout(timer)
     return { error }
   }
 }

@@ -6,6 +6,7 @@ import { afterDrill, backupToProve, isDrillDue, readDrillSchedule } from '../dom
 import type { Machine, VmRef } from '../domain/machine.js'
 import { AzlinError } from '../errors.js'
 import type { Limit, Run } from '../run.js'
+import { withinMs } from '../time-limit.js'
 import { audited, textOf } from './audited.js'
 import { cleanUp, keptNote, temporaryOf } from './drill-cleanup.js'
 import type { DrillDeps } from './drill-deps.js'
@@ -117,7 +118,7 @@ export class DrillManager {
   /** A drill by hand counts as well, where there is a schedule. The VM's region may be down: then it is let be. */
   async #remember(vm: VmRef, drill: Drill, run: Run): Promise<void> {
     const { azure } = this.#deps
-    const soon = { ...run, signal: AbortSignal.any([run.signal, AbortSignal.timeout(noteMs)]) }
+    const soon = { ...run, signal: withinMs(run.signal, noteMs) }
     try {
       const machine = await azure.machines.find(vm, soon.signal)
       const schedule = machine && readDrillSchedule(machine.tags)

@@ -6,6 +6,7 @@ import { showsAgent, type VmRef } from '../domain/machine.js'
 import { newestFirst, recoveryOf } from '../domain/recovery-points.js'
 import { AzlinError } from '../errors.js'
 import type { Run } from '../run.js'
+import { withinMs } from '../time-limit.js'
 import type { DrillDeps } from './drill-deps.js'
 import { drillActions } from './drill-permissions.js'
 import { roomFor } from './drill-room.js'
@@ -157,7 +158,7 @@ const agentMs = 20_000
 
 /** Undefined where nobody can say: the VM may be off, or gone, or its region down. */
 async function agentToday({ azure }: DrillDeps, vm: VmRef, run: Run): Promise<boolean | undefined> {
-  const signal = AbortSignal.any([run.signal, AbortSignal.timeout(agentMs)])
+  const signal = withinMs(run.signal, agentMs)
   try {
     return showsAgent(await azure.machines.status(vm, signal))
   } catch (error) {

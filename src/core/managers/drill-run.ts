@@ -9,6 +9,7 @@ import type { Snapshot } from '../domain/snapshot.js'
 import { strongerProof } from '../domain/verification.js'
 import { AzlinError } from '../errors.js'
 import type { Run } from '../run.js'
+import { withinMs } from '../time-limit.js'
 import { requireRecords, textOf } from './audited.js'
 import { type Checked, checkMachine } from './drill-checks.js'
 import type { DrillDeps } from './drill-deps.js'
@@ -192,7 +193,7 @@ export class DrillRun {
     const ref = createOption === 'CopyStart' && sourceId !== undefined ? resourceRefOf(sourceId) : undefined
     if (!ref) return
     const { snapshots, tags } = this.#deps.azure
-    const signal = AbortSignal.any([run.signal, AbortSignal.timeout(patienceWithSourceMs)])
+    const signal = withinMs(run.signal, patienceWithSourceMs)
     try {
       const source = await snapshots.find(ref, signal)
       const tag = source && { [recoveryTag.proof]: encodeProof(strongerProof(proofIn(source.tags), level, at)) }

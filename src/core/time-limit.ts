@@ -1,0 +1,24 @@
+/**
+ * Time limits that hold. Within `AbortSignal.any` nothing keeps hold of an `AbortSignal.timeout`: Node.js 20 collects it
+ * as garbage, with its timer, and then it never comes.
+ */
+
+/** Aborted as the signal is, or after so many milliseconds. It keeps no process from ending. */
+export function withinMs(signal: AbortSignal, ms: number): AbortSignal {
+  const limit = new AbortController()
+  setTimeout(() => limit.abort(new DOMException('It took too long.', 'TimeoutError')), ms).unref()
+  return AbortSignal.any([signal, limit.signal])
+}
+
+/** What the work gives, or the error where it gives nothing for so many milliseconds. */
+export async function inTime<T>(work: Promise<T>, ms: number, tooLate: Error): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(tooLate), ms)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
