@@ -29,6 +29,11 @@ export async function main(typed: readonly string[], root: string): Promise<void
     void leave(() => answer(error, argv))
   })
 
+  process.once('beforeExit', () => {
+    const reason = 'nothing is left that could bring an answer'
+    void leave(() => answer(new AzlinError('INTERNAL', { reason }), argv))
+  })
+
   try {
     missHome()
     const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))

@@ -76,6 +76,19 @@ describe('the way to Azure', () => {
     expect(ended.code).toBe(1)
   })
 
+  it('ends with 1 and a word where Node.js has nothing left to wait for, and no answer came', async () => {
+    const hook = join(azure.around.home, 'hook.cjs')
+    const lost = "require('node:https').request = () => ({ once() {}, on() {}, end() {}, destroy() {} })"
+    await writeFile(hook, `${lost}; const wait = setTimeout; globalThis.setTimeout = (...of) => wait(...of).unref()`)
+    const env = { ...outside(), NODE_OPTIONS: `--require ${hook}` }
+    const ended = await azlin(['backup', 'list', 'web-1', '--json'], { home: azure.around.home, env })
+    expect(documentOf<Failure>(ended).error).toMatchObject({
+      code: 'INTERNAL',
+      message: expect.stringContaining('nothing is left that could bring an answer'),
+    })
+    expect(ended.code).toBe(1)
+  })
+
   it.each([
     ['backup', 'list', 'nobody'],
     ['backup', 'trigger', 'nobody'],
