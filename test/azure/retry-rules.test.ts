@@ -48,6 +48,21 @@ describe('retries', () => {
     )
   })
 
+  it('do not flood who asks for no pause', () => {
+    fc.assert(
+      fc.property(anyAttempt, ({ chance }) => {
+        const asked = { trouble: 'throttled', retryAfterMs: 0, repeatable: true, polling: false, chance } as const
+        let elapsedMs = 0
+        for (let number = 1; number < 60; number++) {
+          const pause = pauseBeforeRetry({ ...asked, number, elapsedMs })
+          if (pause === undefined) return
+          elapsedMs += pause
+        }
+        throw new Error('too many')
+      }),
+    )
+  })
+
   it.each([
     ['GET', '/x', false, true],
     ['DELETE', '/x/snapshots/s', false, true],

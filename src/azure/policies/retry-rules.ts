@@ -42,15 +42,15 @@ export function pauseBeforeRetry(attempt: Attempt): number | undefined {
   const { trouble, number, elapsedMs, retryAfterMs, repeatable, polling, chance } = attempt
   if (mayHaveTakenEffect(trouble) && !repeatable) return undefined
 
+  const pause = Math.round(Math.min(longestPauseMs, firstPauseMs * 2 ** (number - 1)) * (0.5 + chance / 2))
+  const enough = number >= attempts[trouble]
   if (retryAfterMs !== undefined) {
-    // A request sent before its time is refused again, and the wait starts anew.
-    const wait = retryAfterMs + Math.ceil(chance * 250)
+    // A request sent before its time is refused again, and the wait starts anew. Who asks again and again for none gets one.
+    const wait = retryAfterMs < firstPauseMs && enough ? pause : retryAfterMs + Math.ceil(chance * 250)
     return retryAfterMs > longestWaitMs || elapsedMs + wait > longestTotalMs ? undefined : wait
   }
 
-  if (polling ? elapsedMs > longestTotalMs : number >= attempts[trouble]) return undefined
-  const pause = Math.min(longestPauseMs, firstPauseMs * 2 ** (number - 1))
-  return Math.round(pause * (0.5 + chance / 2))
+  return (polling ? elapsedMs > longestTotalMs : enough) ? undefined : pause
 }
 
 /** Operations of Azure that may be asked for twice. */
