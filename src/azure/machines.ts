@@ -189,6 +189,8 @@ export class AzureMachines implements Machines {
       {
         task,
         minutes: limits.change,
+        // Should the first one take effect after all, it changes the ETag, and the second one is refused.
+        repeatable: ifMatch !== undefined,
         start: async (options) => {
           const { virtualMachines } = await this.#clients.compute()
           sent?.()

@@ -182,11 +182,39 @@ describe('virtual machines', () => {
     expect(cloud.lines.at(-1)).toMatch(path)
   })
 
-  it('are left with a clear word when a swap was lost and did not happen', async () => {
+  it('are swapped after all when a swap was lost and did not happen, on the same condition', async () => {
+    const { azure } = await connected(cloud)
+    const before = { body: model() }
+    cloud
+      .on('GET', path, before, before, before, before, { body: swapped() })
+      .on('PUT', path, 'drop', { body: swapped() })
+    await azure.machines.swapDisks(vm, places, undefined, signal)
+    expect(sent('PUT').map(({ headers }) => headers['if-match'])).toEqual(['"7"', '"7"'])
+  })
+
+  it('are looked at when the second of two swaps is refused, as the first one took effect late', async () => {
+    const { azure } = await connected(cloud)
+    const before = { body: model() }
+    const stale = { error: { code: 'PreconditionFailed', message: 'Etag provided in if-match header does not match.' } }
+    cloud.on('GET', path, before, before, before, before, { body: swapped() })
+    cloud.on('PUT', path, 'drop', { status: 412, body: stale })
+    await azure.machines.swapDisks(vm, places, undefined, signal)
+    expect(sent('PUT')).toHaveLength(2)
+  })
+
+  it('are left with a clear word when swaps are lost again and again', async () => {
     const { azure } = await connected(cloud)
     cloud.on('GET', path, { body: model() }).on('PUT', path, 'drop')
     expect(await rejection(azure.machines.swapDisks(vm, places, undefined, signal))).toMatchObject({ code: 'NETWORK' })
-    expect(sent('PUT')).toHaveLength(1)
+    expect(sent('PUT')).toHaveLength(3)
+  })
+
+  it('are left after one lost swap where nothing says that they are the same still', async () => {
+    const { azure } = await connected(cloud)
+    const { etag: _, ...without } = model()
+    cloud.on('GET', path, { body: without }).on('PUT', path, 'drop')
+    expect(await rejection(azure.machines.swapDisks(vm, places, undefined, signal))).toMatchObject({ code: 'NETWORK' })
+    expect(sent('PUT')).toHaveLength(5)
   })
 
   it('do not count as swapped when Azure said yes and did nothing', async () => {
