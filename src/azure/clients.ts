@@ -11,6 +11,7 @@ import { operationsPolicy, operationsPolicyName } from './policies/operations.js
 import { readAheadPolicy } from './policies/read-ahead.js'
 import { requestLogPolicy } from './policies/request-log.js'
 import { retryPolicy } from './policies/retry.js'
+import { tokenBoundsPolicy, tokenBoundsPolicyName } from './policies/token-bounds.js'
 
 export interface TlsOptions {
   /** PEM. */
@@ -131,7 +132,11 @@ export class Clients {
     pipeline.addPolicy(retryPolicy(clock, report), { phase: 'Retry', afterPolicies: [operationsPolicyName] })
     // Signed anew at each attempt: the token may run out while a retry waits.
     pipeline.removePolicy({ name: bearerTokenAuthenticationPolicyName })
-    pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential, scopes: cloud.scope }), { phase: 'Sign' })
+    pipeline.addPolicy(tokenBoundsPolicy(cloud), { phase: 'Sign' })
+    pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential, scopes: cloud.scope }), {
+      phase: 'Sign',
+      afterPolicies: [tokenBoundsPolicyName],
+    })
     pipeline.addPolicy(requestLogPolicy(clock, report), { afterPhase: 'Sign' })
     return client
   }

@@ -33,6 +33,17 @@ export function cloudOf(name: CloudName, customEndpoint: string | undefined): Cl
   return { ...known, endpoint: customEndpoint.replace(/\/+$/, ''), scope: publicScope }
 }
 
+/**
+ * Whether a token may go there: to the endpoint that was named and the cloud's own, and to what stands under their names,
+ * as the regions' do. A link in an answer may lead anywhere.
+ */
+export function mayHaveToken(url: string, { endpoint, scope }: Pick<Cloud, 'endpoint' | 'scope'>): boolean {
+  const { protocol, hostname } = new URL(url)
+  if (protocol !== 'https:') return false
+  if (isLoopback(url) && isLoopback(endpoint)) return true
+  return [endpoint, scope].some((own) => `.${hostname}`.endsWith(`.${new URL(own).hostname}`))
+}
+
 /** Whether a host is this very computer: then no proxy stands between. */
 export function isLoopback(url: string): boolean {
   const { hostname } = new URL(url)

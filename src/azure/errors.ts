@@ -23,9 +23,14 @@ export function translate(task: Task, error: unknown, call: Pick<Call, 'refusal'
   )
 }
 
-/** A TypeError speaks of the SDK's variables: a proxy's page came, for one, where a list was to come. */
+/**
+ * A TypeError speaks of the SDK's variables: a proxy's page came, for one, where a list was to come. And what is not
+ * JSON comes whole in the SDK's complaint about it.
+ */
 function complaintOf(error: unknown): string {
-  if (error instanceof TypeError) return 'it is not of the form that Azure gives. A proxy may have answered instead.'
+  const isNoJson = error instanceof Error && 'code' in error && error.code === 'PARSE_ERROR'
+  if (isNoJson || error instanceof SyntaxError || error instanceof TypeError)
+    return 'it is not of the form that Azure gives. A proxy may have answered instead.'
   return redact(error instanceof Error ? error.message : String(error))
 }
 

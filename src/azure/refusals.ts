@@ -138,7 +138,7 @@ function byWording({ code, message, task, make, retryAfterSeconds }: Case): Verd
 }
 
 function byStatus({ status, code, message, task, make }: Refusal & { task: Task; make: Make }): AzlinError {
-  const reason = redact(message) || `it answered ${status}`
+  const reason = redact(message) || (status < 400 ? `it leads to another place (${status})` : `it answered ${status}`)
   const what = task.doing
   if (status === 401) return make('NOT_SIGNED_IN', { reason })
   if (status === 403) return make('FORBIDDEN', { what, action: '', scope: '' })

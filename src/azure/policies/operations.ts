@@ -22,10 +22,12 @@ export function operationsPolicy(clock: Clock): PipelinePolicy {
       else call.changed = pathOf(request.url)
 
       const response = await next(request)
+      // The SDK takes one for an answer without a body, and a change for made. A TypeError, as it throws where it does not.
+      if (response.status < 300 && isWebPage(response)) throw new TypeError('a web page came')
       const wait = retryAfterMs(response.headers, clock.now)
       call.retryAfterMs = wait
       call.refusal =
-        response.status < 400
+        response.status < 300
           ? undefined
           : {
               ...readErrorBody(response.bodyAsText ?? undefined),
@@ -39,6 +41,10 @@ export function operationsPolicy(clock: Clock): PipelinePolicy {
       return response
     },
   }
+}
+
+function isWebPage(response: PipelineResponse): boolean {
+  return /\bhtml\b/i.test(response.headers.get('content-type') ?? '') && Boolean(response.bodyAsText)
 }
 
 function followOperation(call: Call, response: PipelineResponse, reads: boolean): void {
