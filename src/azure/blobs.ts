@@ -1,7 +1,9 @@
 /**
  * Reads the page blob behind a disk's access link, through @azure/storage-blob. The link is the whole permission: it is
- * in no message, no log and no error.
+ * in no message, no log and no error. What did not come from there (a proxy may answer, too) must not pass for the
+ * disk's bytes: a sound backup would be called damaged.
  */
+import { Readable } from 'node:stream'
 import type { PipelinePolicy, PipelineRequest } from '@azure/core-rest-pipeline'
 import type { PageBlobClient } from '@azure/storage-blob'
 import type { Clock } from '../core/clock.js'
@@ -38,6 +40,8 @@ export class AzureBlobs implements Blobs {
   }
 
   async open(link: string, signal: AbortSignal): Promise<DiskBlob> {
+    // Whoever reads it on its way has the disk.
+    if (!/^https:/i.test(link) && !isLoopback(link)) throw senseless('opening', 'its link does not begin with https')
     const counter = { requests: 0 }
     const client = await this.#client(link, counter)
     const blob = new AzureDiskBlob(client, this.#calls, this.#settings.clock, counter)
@@ -88,7 +92,8 @@ class AzureDiskBlob implements DiskBlob {
   }
 
   async look(signal: AbortSignal): Promise<void> {
-    const { contentLength = 0 } = await this.#ask('opening', signal, (options) => this.#client.getProperties(options))
+    const { contentLength } = await this.#ask('opening', signal, (options) => this.#client.getProperties(options))
+    if (!contentLength) throw senseless('opening', 'it does not say how many they are')
     this.#sizeBytes = contentLength
   }
 
@@ -141,7 +146,13 @@ class AzureDiskBlob implements DiskBlob {
   ): Promise<Uint8Array> {
     const answer = await this.#client.download(offset, length, { abortSignal: signal, maxRetryRequests: 0 })
     const bytes = into?.subarray(0, length) ?? new Uint8Array(length)
-    const received = answer.readableStreamBody ? await filled(bytes, answer.readableStreamBody) : 0
+    const { contentRange, contentLength, readableStreamBody: stream } = answer
+    // A range is answered with the range, and the whole by who does not know of ranges.
+    if (contentRange === undefined ? (contentLength ?? 0) > length : !contentRange.startsWith(`bytes ${offset}-`)) {
+      discard(stream)
+      throw senseless('reading', 'other bytes came than were asked for')
+    }
+    const received = stream ? await filled(bytes, stream) : 0
     // It asked for nothing beyond the end, so the connection was cut.
     if (received < length) throw new Error(`the connection was cut after ${received} of ${length} bytes`)
     return bytes
@@ -165,13 +176,26 @@ function filled(bytes: Uint8Array, stream: NodeJS.ReadableStream): Promise<numbe
   return new Promise((resolve, reject) => {
     let at = 0
     stream.on('data', (piece: Buffer) => {
-      bytes.set(at + piece.length > bytes.length ? piece.subarray(0, bytes.length - at) : piece, at)
+      if (at + piece.length > bytes.length) {
+        discard(stream)
+        return reject(senseless('reading', 'more bytes came than were asked for'))
+      }
+      bytes.set(piece, at)
       at += piece.length
     })
     stream.on('end', () => resolve(at))
     stream.on('error', reject)
     stream.on('close', () => resolve(at))
   })
+}
+
+/** Without reading it to its end: that may be a whole disk away. */
+function discard(stream: NodeJS.ReadableStream | undefined): void {
+  if (stream instanceof Readable) stream.destroy()
+}
+
+function senseless(doing: string, reason: string): AzlinError {
+  return new AzlinError('AZURE_REJECTED', { what: `${doing} the disk's bytes`, code: '', reason })
 }
 
 /** No proxy stands between this computer and itself. */

@@ -103,6 +103,38 @@ describe('the bytes behind a link', () => {
     60_000,
   )
 
+  it('are not taken from an answer that holds others, or more', async () => {
+    const whole = { ...bytes('x'.repeat(200_000)), status: 200 }
+    const range = (text: string, of: string) => ({
+      ...bytes(text),
+      headers: { ...bytes(text).headers, 'content-range': of },
+    })
+    const said = { code: 'AZURE_REJECTED', message: expect.stringContaining('came than were asked for') }
+    for (const answer of [whole, range('hello', 'bytes 0-4/1000'), range('x'.repeat(200_000), 'bytes 100-104/1000')]) {
+      azure.on('GET', blobPath, answer)
+      const { blob } = await opened()
+      expect(await errorOf(blob.read(100, 5, signal))).toMatchObject(said)
+    }
+    azure.on('GET', blobPath, whole, range('hello', 'bytes 100-104/1000'))
+    const { blob } = await opened()
+    expect(Buffer.from(await blob.read(100, 5, signal)).toString()).toBe('hello')
+  }, 30_000)
+
+  it('are not opened where nobody says how many they are', async () => {
+    azure.on('HEAD', blobPath, { headers: { 'transfer-encoding': 'chunked', 'x-ms-blob-type': 'PageBlob' } })
+    expect(await errorOf(opened())).toMatchObject({
+      code: 'AZURE_REJECTED',
+      message: expect.stringContaining('it does not say how many they are'),
+    })
+  })
+
+  it('are not asked for in the open', async () => {
+    const { azure: adapters } = await connected(azure)
+    const error = await errorOf(adapters.blobs.open('http://md-1.blob.example/x/abcd?sig=verysecret', signal))
+    expect(error).toMatchObject({ code: 'AZURE_REJECTED', message: expect.not.stringContaining('verysecret') })
+    expect(azure.asked).toEqual([])
+  })
+
   it('are refused when the link opens nothing', async () => {
     azure.on('HEAD', blobPath, refusal(403, 'AuthenticationFailed'))
     expect((await errorOf(opened())).code).toBe('READ_REFUSED')
