@@ -48,15 +48,18 @@ function reading(pipeline: Pipeline): HttpClient {
 /**
  * A list of a thousand snapshots is a megabyte, and packed a twentieth of it; changes and their answers are small, and
  * within this very computer packing only costs. The SDK's client unpacks where the request's own headers ask for it, so
- * this one is put in behind its back.
+ * this one is put in behind its back. So is an IPv6 address, which it hands on with the brackets that a URL wants.
  */
 function asStream(request: PipelineRequest, { createHttpHeaders }: Pipeline): PipelineRequest {
   const headers = createHttpHeaders(request.headers.toJSON({ preserveCase: true }))
   headers.delete('accept-encoding')
-  const stream = { ...request, headers, streamResponseStatusCodes: everyStatus }
+  const { hostname } = new URL(request.url)
+  const bare = hostname.startsWith('[') ? { hostname: hostname.slice(1, -1) } : {}
+  const requestOverrides = { ...request.requestOverrides, ...bare }
+  const stream = { ...request, headers, requestOverrides, streamResponseStatusCodes: everyStatus }
   if (request.method !== 'GET' || isLoopback(request.url)) return stream
   const asked = { headers: { ...headers.toJSON({ preserveCase: true }), 'Accept-Encoding': 'gzip' } }
-  return { ...stream, requestOverrides: { ...request.requestOverrides, ...asked } }
+  return { ...stream, requestOverrides: { ...requestOverrides, ...asked } }
 }
 
 function partsOf(stream: NodeJS.ReadableStream): Promise<readonly Buffer[]> {

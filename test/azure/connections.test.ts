@@ -1,6 +1,6 @@
 /** How answers are read, by the SDK's own clients and its retries around the pool of connections. */
 import { randomBytes } from 'node:crypto'
-import { Agent } from 'node:https'
+import { Agent, type AgentOptions } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { createHttpHeaders, createPipelineRequest, type PipelineResponse } from '@azure/core-rest-pipeline'
@@ -131,6 +131,23 @@ describe('the pool', () => {
     agent.destroy()
     expect(cloud.asked.map(({ headers }) => headers['accept-encoding'])).toEqual(['gzip', undefined, undefined])
     expect(cloud.asked.map(({ headers }) => headers['other'])).toEqual(['1', '1', '1'])
+  })
+
+  it('calls an IPv6 address without the brackets of its URL', async () => {
+    const hosts: unknown[] = []
+    class Sideways extends Agent {
+      override createConnection(options: AgentOptions & { host?: string }, connected: () => void) {
+        hosts.push(options.host)
+        return super.createConnection({ ...options, host: '127.0.0.1' }, connected)
+      }
+    }
+    const agent = new Sideways({ ca: cloud.caPem, checkServerIdentity: () => undefined })
+    const { port } = new URL(cloud.endpoint)
+    const { response } = await ask({ body: 'text' }, { url: `https://[2001:db8::1]:${port}/x`, agent })
+    agent.destroy()
+    expect(response.bodyAsText).toBe('text')
+    expect(hosts).toEqual(['2001:db8::1'])
+    expect(cloud.asked[0]?.headers['host']).toBe(`[2001:db8::1]:${port}`)
   })
 
   it('hands a stream to who asked for one', async () => {
