@@ -144,6 +144,8 @@ function byStatus({ status, code, message, task, make }: Refusal & { task: Task;
   if (status === 403) return make('FORBIDDEN', { what, action: '', scope: '' })
   if (status === 404 && !senseless.test(code))
     return task.missing?.() ?? make('AZURE_NOT_FOUND', { what: task.subject })
+  if (status === 407)
+    return make('NETWORK', { what, host: 'Azure', reason: 'the proxy lets through only whom it knows (407)' })
   if (status === 412) return make('CONFLICT', { what: task.subject, reason })
   if (status === 408 || status >= 500) return make('AZURE_UNAVAILABLE', { what, reason })
   return make('AZURE_REJECTED', { what, code: redact(code), reason })

@@ -6,6 +6,7 @@ import { homedir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { AzlinError } from '../core/errors.js'
 import { readConfig } from './config-file.js'
+import { checkProxy } from './proxy.js'
 import { readSandboxConnection, type SandboxConnection } from './sandbox-connection.js'
 
 export const cloudNames = ['AzureCloud', 'AzureUSGovernment', 'AzureChinaCloud', 'sandbox'] as const
@@ -68,6 +69,7 @@ export async function resolveSettings(flags: SettingFlags, env: Environment = pr
   const subscription = first(flags.subscription, env['AZURE_SUBSCRIPTION_ID'], config.subscription)
   const group = first(flags['resource-group'], env['AZLIN_RESOURCE_GROUP'], config.default_resource_group)
   const endpoint = first(env['AZLIN_ARM_ENDPOINT'], config.arm_endpoint)
+  checkProxy(env, sandbox !== undefined || endpoint !== undefined)
   const poll = first(env['AZLIN_POLL_INTERVAL_MS'], config.poll_interval_ms)
   return {
     home,

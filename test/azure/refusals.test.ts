@@ -103,6 +103,7 @@ describe('what Azure refuses', () => {
     ],
     ['the same in fewer words', 200, error('InternalError', 'Something failed.'), 'AZURE_UNAVAILABLE'],
     ['an operation that took too long in Azure', 200, error('OperationTimedOut', 'no'), 'AZURE_UNAVAILABLE'],
+    ['a proxy that wants a password', 407, '', 'NETWORK'],
     ['a page that is not JSON', 502, '<html>Bad gateway</html>', 'AZURE_UNAVAILABLE'],
     ['an empty answer', 500, '', 'AZURE_UNAVAILABLE'],
     [

@@ -193,3 +193,25 @@ it('never keeps its state wherever one happens to stand', () => {
     else process.env['HOME'] = before
   }
 })
+
+describe('a proxy in the environment', () => {
+  const asked = (more: Record<string, string>) =>
+    resolveSettings({}, env({ AZURE_SUBSCRIPTION_ID: one ?? '', ...more }))
+  const refused = { code: 'INVALID_INPUT', message: expect.stringContaining('begins with http://') }
+
+  it('is a URL, or refused before anything is sent; its password is not shown', async () => {
+    for (const value of ['10.0.0.1:8080', 'proxy.example:8080', 'not a url', 'socks5://10.0.0.1:1080'])
+      await expect(asked({ HTTPS_PROXY: value })).rejects.toMatchObject(refused)
+    const error = await asked({ all_proxy: 'joe:secret@10.0.0.1:8080' }).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject(refused)
+    expect(String(error)).not.toContain('secret')
+    for (const value of ['', 'http://10.0.0.1:8080', 'HTTPS://joe:secret@proxy.example'])
+      expect(await asked({ HTTPS_PROXY: value })).toMatchObject({ subscriptionId: one })
+  })
+
+  it('may be of another kind where none may be needed', async () => {
+    const endpoint = { AZLIN_ARM_ENDPOINT: 'https://127.0.0.1:1' }
+    expect(await asked({ ...endpoint, HTTPS_PROXY: 'proxy.example:8080' })).toMatchObject({ subscriptionId: one })
+    await expect(asked({ ...endpoint, HTTPS_PROXY: '10.0.0.1:8080' })).rejects.toMatchObject(refused)
+  })
+})
