@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
+import { retryAfterMs } from '../../src/azure/policies/retry-after.js'
 import { type Attempt, isRepeatable, pauseBeforeRetry } from '../../src/azure/policies/retry-rules.js'
 
 const anyAttempt: fc.Arbitrary<Attempt> = fc.record({
@@ -77,4 +78,17 @@ describe('retries', () => {
   ])('know of %s %s (conditional: %s) whether it may be sent twice: %s', (method, path, conditional, repeatable) => {
     expect(isRepeatable({ method, url: `https://h${path}?api-version=1`, conditional })).toBe(repeatable)
   })
+})
+
+it.each([
+  ['7', 7000],
+  ['0.5', 500],
+  ['99999999999', 86_400_000],
+  ['Fri, 31 Dec 9999 23:59:59 GMT', 86_400_000],
+  ['Mon, 02 Mar 2026 09:00:00 GMT', 0],
+  ['soon', undefined],
+  ['', undefined],
+])('a Retry-After of %j is a wait that a timer can be set for: %s', (text, ms) => {
+  const headers: Record<string, string> = { 'retry-after': text, date: 'Mon, 02 Mar 2026 10:00:00 GMT' }
+  expect(retryAfterMs({ get: (name) => headers[name] }, () => new Date(0))).toBe(ms)
 })
