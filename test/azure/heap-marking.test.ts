@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
 import { Script } from 'node:vm'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { connected, group, rejection } from './support/connected.js'
@@ -13,6 +14,8 @@ beforeAll(async () => {
 })
 afterAll(() => cloud.stop())
 
+// Another test file of this process may have left a list in the middle.
+setFlagsFromString('--incremental-marking')
 /** V8 takes prepared code only under the flags that it was made under. What it has compiled it does not ask about again. */
 let number = 100
 const source = () => `1 + ${number++}`
