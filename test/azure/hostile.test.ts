@@ -1,10 +1,9 @@
 /** What no Azure would send: pages of a proxy, links to elsewhere, answers that never end. */
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { createPipelineRequest } from '@azure/core-rest-pipeline'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { connectionPool } from '../../src/azure/connections.js'
 import { retryPolicy } from '../../src/azure/policies/retry.js'
+import { collectGarbage } from '../support/garbage.js'
 import { connected, group, HurriedClock, rejection } from './support/connected.js'
 import { type Script, ScriptedAzure } from './support/scripted-azure.js'
 
@@ -97,8 +96,6 @@ describe('a link to elsewhere', () => {
 })
 
 describe('an attempt', () => {
-  setFlagsFromString('--expose-gc')
-  const collectGarbage: () => void = runInNewContext('gc')
   const half = { headers: { 'content-length': '100' }, body: 'half' }
   const stops: [string, Script][] = [
     ['never begins', 'never'],
