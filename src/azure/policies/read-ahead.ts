@@ -5,7 +5,6 @@
 import type { PipelinePolicy, PipelineRequest } from '@azure/core-rest-pipeline'
 import { currentCall } from '../call.js'
 import { endOf } from '../connections.js'
-import { pauseHeapMarking } from './heap-marking.js'
 
 /** The last thing in a page. Within a name or a tag, quotation marks stand behind a backslash. */
 const nextLink = /"nextLink"\s*:\s*("(?:[^"\\]|\\.)+")\s*\}\s*$/
@@ -21,17 +20,12 @@ export function readAheadPolicy(): PipelinePolicy {
 
       const early = call.nextPage?.url === request.url ? call.nextPage.response : undefined
       call.nextPage = undefined
-      const response = await (early ?? next(request)).catch((error: unknown) => {
-        if (early) pauseHeapMarking(false)
-        throw error
-      })
+      const response = await (early ?? next(request))
       const url = response.status === 200 ? nextPageOf(endOf(response, endOfPage)) : undefined
       if (!early) call.pages.clear()
       call.pages.add(request.url)
       // The SDK would read them for ever.
-      const isLoop = url !== undefined && call.pages.has(url)
-      if (early || url !== undefined) pauseHeapMarking(url !== undefined && !isLoop)
-      if (isLoop) throw new Error('a page of the list leads back to one before it')
+      if (url !== undefined && call.pages.has(url)) throw new Error('a page of the list leads back to one before it')
       if (url !== undefined) {
         call.nextPage = { url, response: next(await alike(request, url)) }
         // It may fail before anyone waits for it, or when nobody reads on.
