@@ -12,7 +12,7 @@ export function checkProxy(env: Readonly<Record<string, string | undefined>>, is
   if (URL.canParse(value) && (isEndpointNamed || /^https?:\/\//i.test(value))) return
   // A password in it is not for the screen.
   const shown = value.replace(/^.*@/, '…@')
-  const why = 'it is a URL that begins with http:// or https://'
+  const why = 'it has to begin with http:// or https://'
   throw new AzlinError('INVALID_INPUT', {
     what: name,
     value: shown,

@@ -197,7 +197,7 @@ it('never keeps its state wherever one happens to stand', () => {
 describe('a proxy in the environment', () => {
   const asked = (more: Record<string, string>) =>
     resolveSettings({}, env({ AZURE_SUBSCRIPTION_ID: one ?? '', ...more }))
-  const refused = { code: 'INVALID_INPUT', message: expect.stringContaining('begins with http://') }
+  const refused = { code: 'INVALID_INPUT', message: expect.stringContaining('begin with http://') }
 
   it('is a URL, or refused before anything is sent; its password is not shown', async () => {
     for (const value of ['10.0.0.1:8080', 'proxy.example:8080', 'not a url', 'socks5://10.0.0.1:1080'])
