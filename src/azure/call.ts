@@ -21,7 +21,7 @@ export interface Call {
   readonly operation: boolean
   /** It has been accepted; what is sent now only asks how far it is. */
   polling: boolean
-  /** The last answer, if it was a refusal. */
+  /** What the last request was answered, if that was a refusal. */
   refusal: Refusal | undefined
   /** How the operation failed, in Azure's own words. The SDK keeps only a text of it. */
   failure: Refusal | undefined

@@ -68,8 +68,6 @@ function partsOf(stream: NodeJS.ReadableStream): Promise<readonly Buffer[]> {
     stream.on('data', (part: Buffer) => parts.push(part))
     stream.on('end', () => resolve(parts))
     stream.on('error', reject)
-    // After the end it changes nothing.
-    stream.on('close', () => reject(new Error('it was closed')))
   })
 }
 

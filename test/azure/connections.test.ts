@@ -150,6 +150,13 @@ describe('the pool', () => {
     expect(cloud.asked[0]?.headers['host']).toBe(`[2001:db8::1]:${port}`)
   })
 
+  it('reads for who names no status for which a stream is wanted', async () => {
+    const { response } = await ask({ body: 'text' }, { streamResponseStatusCodes: new Set() })
+    expect(response.bodyAsText).toBe('text')
+    // The SDK's own reading would have asked for a packed one.
+    expect(cloud.asked[0]?.headers['accept-encoding']).toBeUndefined()
+  })
+
   it('hands a stream to who asked for one', async () => {
     const { response } = await ask({ body: 'text' }, { streamResponseStatusCodes: new Set([200]) })
     const parts: Buffer[] = []

@@ -45,6 +45,22 @@ describe('a change whose answer was lost', () => {
     expect(await rejection(azure.machines.deallocate(vm, signal))).toMatchObject({ code: 'CONFLICT' })
   })
 
+  it.each([
+    ['the connection breaks', 'drop', 'NETWORK'],
+    ['a proxy answers', { headers: { 'content-type': 'text/html' }, body: '<html>Sign in</html>' }, 'AZURE_REJECTED'],
+  ] as const)(
+    'is not made because its operation is unknown and, at the look at what it was to remove, %s',
+    async (_name, answer, code) => {
+      const { azure } = await connected(cloud)
+      const gone = { status: 404, body: { error: { code: 'NotFound', message: 'no such operation' } } }
+      cloud.on('DELETE', /\/snapshots\/s$/, { status: 202, headers: { location: `${cloud.endpoint}/ops/1` } })
+      cloud.on('GET', /\/ops\/1$/, gone)
+      cloud.on('GET', /\/snapshots\/s$/, answer)
+      const removal = azure.snapshots.remove({ name: 's', resourceGroup: 'rg' }, signal)
+      expect(await rejection(removal)).toMatchObject({ code })
+    },
+  )
+
   it('is not what stands in the way of one that was sent once', async () => {
     const { azure } = await connected(cloud)
     cloud.on('POST', /\/deallocate$/, 'drop', { status: 202, headers: { location: `${cloud.endpoint}/ops/1` } })

@@ -21,6 +21,8 @@ export function operationsPolicy(clock: Clock): PipelinePolicy {
       if (reads) restoreStatusUrl(call, request)
       else call.changed = pathOf(request.url)
 
+      // What was refused before says nothing of a request that gets no answer.
+      call.refusal = undefined
       const response = await next(request)
       // The SDK takes one for an answer without a body, and a change for made. A TypeError, as it throws where it does not.
       if (response.status < 300 && isWebPage(response)) throw new TypeError('a web page came')
