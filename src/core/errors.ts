@@ -158,9 +158,9 @@ const catalogue = {
     message: `The backup of ${d.vm} failed at disk ${d.disk}: ${d.reason}`,
     hint: 'What had been taken of it was removed. Mend the cause and run it again.',
   }),
-  PREFLIGHT_FAILED: (d: { backup: string; problems: readonly string[] }) => ({
+  PREFLIGHT_FAILED: (d: { backup: string; problems: readonly string[]; mode: 'in-place' | 'beside' }) => ({
     message: `${d.backup} cannot be restored this way: ${d.problems.join('; ')}.`,
-    hint: 'Nothing was changed. --new-vm restores beside the VM instead of into it.',
+    hint: `Nothing was changed. ${d.mode === 'beside' ? 'Mend that and run it again.' : '--new-vm restores beside the VM instead of into it.'}`,
   }),
   RESTORE_ROLLED_BACK: (d: { vm: string; reason: string }) => ({
     message: `The restore of ${d.vm} failed and was undone; it has its old disks and power state again. ${d.reason}`,

@@ -9,7 +9,8 @@ export default class BackupStatus extends AzureCommand {
     `Looks at Azure alone. A VM is protected when something is there to restore it from and nothing is wrong; at risk \
 when a backup, a copy, a verification or a drill that its schedules want is overdue, or its newest backup is known to be \
 damaged; unprotected when there is nothing to restore it from. The exit code is 0 when all are protected, 1 when none \
-is and 3 in between, so that a monitor can call it.`
+is and 3 in between, so that a monitor can call it; a VM that is gone counts there as protected while something is left \
+to restore it from.`
   static override examples = [
     { description: 'Every VM with a schedule or a backup', command: '<%= config.bin %> <%= command.id %> -g my-rg' },
     {

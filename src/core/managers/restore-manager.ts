@@ -113,7 +113,7 @@ export class RestoreManager {
   ): RestorePlan {
     if (!machine) throw new AzlinError('VM_NOT_FOUND', { vm: vm.name, resourceGroup: vm.resourceGroup })
     const { disks, problems, notices } = planInPlace(machine, point, current)
-    refuse(point, problems)
+    refuse(point, problems, 'in-place')
     const agent = point.machine?.agent
     const work = { machine, pointName: point.name, disks, deletePreviousDisks, agent }
     return { mode: 'in-place', vm, point, notices, work }
@@ -162,16 +162,16 @@ export class RestoreManager {
       const why = await regions.whyNotSize(facts.size, point.region, zone, run.signal)
       if (why) problems.push(why)
     }
-    if (!facts || !network) throw new AzlinError('PREFLIGHT_FAILED', { backup: point.name, problems })
-    refuse(point, problems)
+    if (!facts || !network) throw new AzlinError('PREFLIGHT_FAILED', { backup: point.name, problems, mode: 'beside' })
+    refuse(point, problems, 'beside')
     const agent = agentOwed(facts.agent)
     const work = { newVm, region: point.region, zone, facts, pointName: point.name, disks, network, agent } as const
     return { mode: 'beside', vm, point, notices, work }
   }
 }
 
-function refuse(point: RecoveryPoint, problems: readonly string[]): void {
-  if (problems.length > 0) throw new AzlinError('PREFLIGHT_FAILED', { backup: point.name, problems })
+function refuse(point: RecoveryPoint, problems: readonly string[], mode: RestorePlan['mode']): void {
+  if (problems.length > 0) throw new AzlinError('PREFLIGHT_FAILED', { backup: point.name, problems, mode })
 }
 
 function networkFor(original: Machine | undefined, subnetId: string | undefined): NetworkSource | undefined {

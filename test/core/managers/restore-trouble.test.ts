@@ -311,7 +311,16 @@ describe('a restore in place that does not go well', () => {
     const backup = await scene.backedUp()
     const before = core.sandbox.world.all().length
     const elsewhere = { ...backup, region: 'eastus' }
-    await expect(core.restores.plan(db, elsewhere, {}, core.run())).rejects.toMatchObject({ code: 'PREFLIGHT_FAILED' })
+    await expect(core.restores.plan(db, elsewhere, {}, core.run())).rejects.toMatchObject({
+      code: 'PREFLIGHT_FAILED',
+      hint: expect.stringContaining('--new-vm'),
+    })
+    // What is done already is not what mends it.
+    const gone = { newVm: 'db-2', withoutOriginal: true }
+    await expect(core.restores.plan(db, backup, gone, core.run())).rejects.toMatchObject({
+      code: 'PREFLIGHT_FAILED',
+      hint: expect.not.stringContaining('--new-vm'),
+    })
     await expect(core.restores.plan(db, { ...backup, complete: false }, {}, core.run())).rejects.toMatchObject({
       code: 'BACKUP_INCOMPLETE',
     })
