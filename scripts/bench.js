@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { benchDrills } from './bench-drills.js'
 import { benchReplication } from './bench-replication.js'
+import { benchStarts } from './bench-starts.js'
 import { benchVerification } from './bench-verification.js'
 import { SandboxClient } from './sandbox-client.js'
 import { setUp } from './setup.js'
@@ -37,35 +38,6 @@ const sandbox = new SandboxClient(${JSON.stringify(home)})
 await sandbox.signIn()
 await sandbox.readSnapshots()
 process.exit()`
-
-/**
- * With Node.js's own roots alone, 20 reads them at its first TLS connection. Where a file adds to them, as the contract
- * has scripts do it and many a company, each start reads them, that of `node -e 0` too.
- */
-async function starts(extraRoots) {
-  const around = { ...env, ...(extraRoots && { NODE_EXTRA_CA_CERTS: extraRoots }) }
-  const cases = {
-    'node -e 0': ['-e', '0'],
-    'sign in and list, by a plain client': ['--input-type=module', '-e', plainList],
-    'azlin --version': [azlin, '--version'],
-    'azlin backup list --help': [azlin, 'backup', 'list', '--help'],
-    'azlin backup list web-1': [azlin, 'backup', 'list', 'web-1'],
-  }
-  const times = Object.fromEntries(Object.keys(cases).map((name) => [name, []]))
-  for (let round = 0; round < rounds; round++) {
-    for (const [name, args] of Object.entries(cases)) times[name].push((await run(args, around)).ms)
-  }
-  const base = median(times['node -e 0'])
-  const targets = { 'azlin --version': '2', 'azlin backup list web-1': '3' }
-  table(
-    `Whole processes, median of ${rounds}; the list signs in and reads over TLS${extraRoots ? '; with NODE_EXTRA_CA_CERTS' : ''}`,
-    ['', 'ms', 'times node -e 0', 'target'],
-    Object.entries(times).map(([name, all]) => {
-      const ms = median(all)
-      return [name, ms.toFixed(0), (ms / base).toFixed(2), targets[name] ? `at most ${targets[name]}` : '']
-    }),
-  )
-}
 
 /** Why `backup trigger` sends what it sends, in the order in which a request is matched. */
 const purposes = [
@@ -188,8 +160,7 @@ await script(async () => {
     await run([azlin, 'sandbox', 'start'])
     for (const vm of ['web-1', 'db-1']) await run([azlin, 'backup', 'configure', vm])
     await run([azlin, 'backup', 'trigger', 'web-1'])
-    await starts()
-    await starts(join(home, 'sandbox/ca.pem'))
+    await benchStarts({ home, env, plainList, median, table })
     await requestsOfTrigger()
     await manyPages()
     await benchReplication(table)
