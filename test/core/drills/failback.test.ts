@@ -43,7 +43,15 @@ describe('a failback', () => {
     await core.replication.replicate(raw, backup, { region }, core.run())
     const newVm = await failedOver(raw)
     core.events.length = 0
-    const result = await core.failbacks.execute(await core.failbacks.plan(newVm, undefined, core.run()), core.run())
+    // Until azlin has seen that it is on its way.
+    core.sandbox.faults.add({ kind: 'stallCopy', path: 'snapshots/raw-1-backup' })
+    const run = core.run()
+    const report: typeof run.report = (event) => {
+      run.report(event)
+      if (event.type === 'data.arriving') core.sandbox.faults.clear()
+    }
+    const back = await core.failbacks.plan(newVm, undefined, core.run())
+    const result = await core.failbacks.execute(back, { ...run, report })
     expect(result).toMatchObject({ vmName: raw.name, region: 'westus2' })
     expect(core.events).toContainEqual({ type: 'data.arrived', backup: result.backupName })
   })

@@ -9,6 +9,7 @@ import { RetentionManager } from '../../../src/core/managers/retention-manager.j
 import { SnapshotManager } from '../../../src/core/managers/snapshot-manager.js'
 import { SnapshotSchedules } from '../../../src/core/managers/snapshot-schedules.js'
 import { openRecords } from '../../../src/db/open.js'
+import { snapshotType } from '../../../src/sandbox/compute/disk-model.js'
 import { type CoreOnSandbox, coreOnSandbox, endServer } from '../../support/core-on-sandbox.js'
 import { usualPolicy } from '../support/bench.js'
 import { portsContract } from '../support/ports-contract.js'
@@ -83,14 +84,10 @@ describe('backups on the embedded Azure', () => {
     await schedules.configure(db, usualPolicy, core.run())
     sandbox.faults.add({ kind: 'delay', ms: 300, method: 'GET', path: 'operations', times: 20 })
     const stop = new AbortController()
-    const run = core.run(stop)
     const reason = new Error('Ctrl-C')
-    const report: typeof run.report = (event) => {
-      run.report(event)
-      if (event.type === 'snapshot.started' && event.snapshot.endsWith('lun2'))
-        setTimeout(() => stop.abort(reason), 150)
-    }
-    await expect(backups.trigger(db, {}, { ...run, report })).rejects.toBe(reason)
+    const taking = setInterval(() => sandbox.world.list(snapshotType).length === 3 && stop.abort(reason), 5)
+    await expect(backups.trigger(db, {}, core.run(stop))).rejects.toBe(reason)
+    clearInterval(taking)
     expect(await azure.snapshots.inGroup(group, core.run().signal)).toEqual([])
     expect(events.some(({ type }) => type === 'snapshot.removed')).toBe(true)
   })
