@@ -21,7 +21,6 @@ if (argv[0] === '--version' || argv[0] === 'version') {
       : `azlin/${version} ${process.platform}-${process.arch} node-${process.version}\n`,
   )
 } else if (existsSync(join(dist, 'main.js'))) {
-  if (asksAzure(argv)) require('./trust.js').readRootCertificates()
   const { requireFrom, warmScript } = require('./warm.js')
   const script = warmScript(dist)
   const azlin = script ? requireFrom(script, dist)('main.js') : require(join(dist, 'main.js'))
@@ -29,10 +28,4 @@ if (argv[0] === '--version' || argv[0] === 'version') {
 } else {
   process.stderr.write('azlin is not built yet. In its folder, run: npm ci && npm run build\n')
   process.exitCode = 1
-}
-
-/** As far as one can tell before azlin is loaded. */
-function asksAzure([topic, ...rest]) {
-  const local = [undefined, 'help', 'sandbox', 'autocomplete', '--help', '-h']
-  return !local.includes(topic) && !rest.some((word) => word === '--help' || word === '-h')
 }
