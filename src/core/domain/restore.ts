@@ -7,6 +7,8 @@ import { sameId } from './arm-id.js'
 import type { RecoveryDisk, RecoveryPoint } from './backup.js'
 import type { AttachedDisk, Caching, Disk, ExportAccess, Machine } from './machine.js'
 import { isCondemned, verifyFailedAtIn } from './recovery-tags.js'
+import { tagOf } from './tag-text.js'
+import { temporaryTag } from './temporary.js'
 
 /** One disk to be made, and the place it will take. */
 export interface DiskPlan {
@@ -22,6 +24,8 @@ export interface DiskPlan {
   readonly tags: Readonly<Record<string, string>>
   /** The disk that holds the place now; it is kept. */
   readonly previous: AttachedDisk | undefined
+  /** A restore that was cut off has put it there: it is still marked as temporary. */
+  readonly isPreviousMarked?: boolean
 }
 
 export interface DiskPlans {
@@ -92,6 +96,7 @@ function planDisk(
     exportAccess: now ? now.exportAccess : asClosed(source.facts?.exportAccess),
     tags: usersTags(now?.tags ?? {}),
     previous,
+    isPreviousMarked: tagOf(now?.tags ?? {}, temporaryTag) !== undefined,
   }
 }
 

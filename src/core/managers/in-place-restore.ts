@@ -12,9 +12,11 @@ import { type Machine, type MachineStatus, showsAgent } from '../domain/machine.
 import { restoredDiskName } from '../domain/naming.js'
 import type { DiskPlan } from '../domain/restore.js'
 import { placeName } from '../domain/restore.js'
+import { temporaryTag } from '../domain/temporary.js'
 import { AzlinError } from '../errors.js'
 import type { DiskAt } from '../ports/azure.js'
 import type { NewJournalEntry } from '../ports/records.js'
+import { persist } from '../retry.js'
 import type { Run } from '../run.js'
 import { agentOwed, awaitBoot, type BootDeps, knownStatus } from './boot.js'
 import { closeEntry, keepEntry } from './journal-end.js'
@@ -56,6 +58,7 @@ export async function restoreInPlace(deps: InPlaceDeps, plan: InPlacePlan, run: 
     knownStatus(deps.boot, machine, run),
   ])
   refuseIfChanged(now, plan.disks)
+  await unmarkPrevious(deps, plan, run)
   if (!wasRunning(before)) run.report({ type: 'notice', code: 'WILL_START', text: willStart(machine, before) })
   let made: readonly MadeDisk[]
   try {
@@ -129,6 +132,14 @@ async function writtenAnew(
   } catch {
     return former
   }
+}
+
+/** From the swap on no VM has it, and azlin cleanup, on another computer too, would take it for a leftover. */
+async function unmarkPrevious({ azure, clock }: InPlaceDeps, { disks }: InPlacePlan, run: Run): Promise<void> {
+  const { signal } = run
+  for (const { previous, isPreviousMarked } of disks)
+    if (previous && isPreviousMarked)
+      await persist(() => azure.tags.remove(previous.id, [temporaryTag], signal), { clock, signal })
 }
 
 function makeDisks(

@@ -1,4 +1,5 @@
 /** What becomes of the disks that a restore in place has replaced. */
+import { resourceRefOf } from '../domain/arm-id.js'
 import type { AttachedDisk, VmRef } from '../domain/machine.js'
 import { previousDiskTags } from '../domain/previous-disk.js'
 import { persist } from '../retry.js'
@@ -36,8 +37,9 @@ export async function settlePrevious(
           await azure.tags.merge(disk.id, mark, signal)
           return []
         }
-        const resourceGroup = /\/resourceGroups\/([^/]+)\//i.exec(disk.id)?.[1] ?? machine.resourceGroup
-        await persist(() => azure.disks.remove({ name: disk.name, resourceGroup }, signal), { clock, signal })
+        // By its id: what a VM calls a disk need not be its name.
+        const ref = resourceRefOf(disk.id) ?? { name: disk.name, resourceGroup: machine.resourceGroup }
+        await persist(() => azure.disks.remove(ref, signal), { clock, signal })
         run.report({ type: 'disk.removed', disk: disk.name })
         return [disk.name]
       } catch (error) {

@@ -1,10 +1,16 @@
 /** Restores that fail, are stopped or are refused, and the attempts to lose data in them. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { planBeside } from '../../../src/core/domain/restore.js'
+import { encodeTemporary, temporaryTag } from '../../../src/core/domain/temporary.js'
 import { AzlinError } from '../../../src/core/errors.js'
 import type { AzlinEvent } from '../../../src/core/events.js'
 import { RestoreManager } from '../../../src/core/managers/restore-manager.js'
+import { type SweepResult, TemporaryManager } from '../../../src/core/managers/temporary-manager.js'
 import { TemporaryResources } from '../../../src/core/managers/temporary-resources.js'
+import { openRecords } from '../../../src/db/open.js'
 import type { FaultRequest } from '../../../src/sandbox/faults.js'
 import { type CoreOnSandbox, coreOnSandbox, endServer } from '../../support/core-on-sandbox.js'
 import { db, RestoreScene } from '../support/restore-scene.js'
@@ -219,6 +225,30 @@ describe('a restore in place that does not go well', () => {
     expect(power).toBe('running')
     expect(disks.map(({ id }) => id.split('/').at(-1))).toEqual(restoredDisks.map((name) => name.toLowerCase()))
     expect(scene.disks()).toEqual(expect.arrayContaining([...previousDisks, ...restoredDisks]))
+  })
+
+  it('keeps the old disk from a cleanup elsewhere, though a restore that was cut off had made it', async () => {
+    const { signal } = core.run()
+    const backup = await scene.backedUp()
+    const [old] = (await scene.picture()).disks
+    const note = encodeTemporary({ purpose: 'restore db-1', owner: 'other-host', until: new Date(0) })
+    await core.azure.tags.merge(old?.id ?? '', { [temporaryTag]: note }, signal)
+    const folder = mkdtempSync(join(tmpdir(), 'azlin-elsewhere-'))
+    const records = await openRecords(folder)
+    const elsewhere = new TemporaryManager({ azure: core.azure, clock: core.clock, records })
+    core.sandbox.faults.add({ kind: 'delay', ms: 1_000, method: 'POST', path: `${machine}/start`, times: 1 })
+    let sweeping: Promise<SweepResult> | undefined
+    const run = core.run()
+    const report = (event: AzlinEvent) => {
+      run.report(event)
+      if (event.type === 'vm.swapped') sweeping = elsewhere.sweep({ dryRun: false }, core.run())
+    }
+    const plan = await core.restores.plan(db, backup, {}, run)
+    const { previousDisks } = await core.restores.execute(plan, { ...run, report })
+    expect(await sweeping).toMatchObject({ removed: [] })
+    expect(scene.disks()).toEqual(expect.arrayContaining([...previousDisks]))
+    await records.close()
+    rmSync(folder, { recursive: true, force: true })
   })
 
   it('does not stop a VM whose disks somebody changed while the new ones were made', async () => {
