@@ -25,6 +25,15 @@ export function sameId(a: string | undefined, b: string | undefined): boolean {
   return a === b || a.toLowerCase() === b.toLowerCase()
 }
 
+/** Undefined when the id is of no subscription. */
+export function subscriptionOf(id: string): string | undefined {
+  return /^\/subscriptions\/([^/]+)/i.exec(id)?.[1]
+}
+
+export function isIn(subscriptionId: string, id: string): boolean {
+  return subscriptionOf(id)?.toLowerCase() === subscriptionId.toLowerCase()
+}
+
 /** Group and name of a top-level resource; undefined when the id is not of that shape. */
 export function resourceRefOf(id: string): ResourceRef | undefined {
   const shape =

@@ -1,12 +1,16 @@
 import type { Clock } from '../clock.js'
 import { resourceRefOf, sameId } from '../domain/arm-id.js'
-import type { Disk, Machine } from '../domain/machine.js'
+import type { Disk, Machine, VmRef } from '../domain/machine.js'
 import { isPreviousDisk, previousDiskTags } from '../domain/previous-disk.js'
 import { AzlinError } from '../errors.js'
 import type { Azure } from '../ports/azure.js'
 import type { JournalEntry } from '../ports/records.js'
 import { persist } from '../retry.js'
 import type { Run } from '../run.js'
+
+/** A guest that hangs on its way down takes Azure ten minutes. */
+const restMs = 15 * 60_000
+const lookEveryMs = 2_000
 
 /**
  * Ends a restore in place whose process died. The swap is one request, so the VM has
@@ -23,17 +27,21 @@ export async function settleRestore(
   run: Run,
 ): Promise<string | undefined> {
   const ref = resourceRefOf(resourceId)
-  const machine = ref && (await azure.machines.find(ref, run.signal))
+  const machine = ref && (await atRest({ azure, clock }, ref, run))
   if (!machine) return undefined
 
   const newDisks = idsIn(details['newDisks'])
   const swapped = machine.disks.some((disk) => newDisks.some((id) => sameId(id, disk.id)))
-  const previous = await leftOver(azure, machine, previousDisksIn(details), run)
+  const replaced = previousDisksIn(details)
+  const previous = await leftOver(azure, machine, replaced, run)
   const kept = previous.length > 0 ? `; its old disks are kept: ${previous.map(({ name }) => name).join(', ')}` : ''
   if (!dryRun) await markPrevious({ azure, clock }, machine, previous, run)
   const { power } = await azure.machines.status(machine, run.signal)
-  // Where it has neither the new disks nor the old ones, whoever gave it others has seen to that.
-  const shouldRun = !wasStarted && (swapped || (details['wasRunning'] === true && previous.length === 0))
+  // Where it has neither the new disks nor the old ones, whoever gave it others has seen to that; and it may be another
+  // VM, made under its name.
+  const hasOld = replaced.length === 0 || machine.disks.some(({ id }) => replaced.some((old) => sameId(old, id)))
+  const isUntouched = hasOld && previous.length === 0
+  const shouldRun = !wasStarted && (swapped || (details['wasRunning'] === true && isUntouched))
   if (!shouldRun || power === 'running' || power === 'starting')
     return kept === '' ? undefined : `${machine.name} has ${swapped ? 'its restored' : 'other'} disks${kept}`
 
@@ -44,9 +52,33 @@ export async function settleRestore(
   return `${left}, and runs again${kept}`
 }
 
+/**
+ * Undefined when it is gone. A swap that its process sent before it died may still be under way, and may still fail: until
+ * it has ended, nobody can say which disks the VM has. CONFLICT when that does not end.
+ */
+async function atRest(
+  { azure, clock }: { readonly azure: Azure; readonly clock: Clock },
+  ref: VmRef,
+  run: Run,
+): Promise<Machine | undefined> {
+  const begun = clock.elapsed()
+  for (;;) {
+    const machine = await azure.machines.find(ref, run.signal)
+    if (!machine || /^(succeeded|failed|canceled)$/i.test(machine.provisioningState)) return machine
+    if (clock.elapsed() - begun > restMs)
+      throw new AzlinError('CONFLICT', { what: machine.name, reason: 'it is being changed, and that takes its time' })
+    await clock.sleep(lookEveryMs, run.signal)
+  }
+}
+
 /** ARM ids of what the restore was to replace. */
 export function previousDisksIn(details: JournalEntry['details']): readonly string[] {
   return idsIn(details['previousDisks'])
+}
+
+/** All that the restore was about; lower case. */
+export function disksOfRestore(details: JournalEntry['details']): readonly string[] {
+  return [...idsIn(details['newDisks']), ...previousDisksIn(details)].map((id) => id.toLowerCase())
 }
 
 function idsIn(list: unknown): readonly string[] {

@@ -6,13 +6,14 @@
  * says that it is temporary, when its command is over and no VM uses it.
  */
 import type { Clock } from '../clock.js'
+import { isIn, subscriptionOf } from '../domain/arm-id.js'
 import { findLeftovers, type Leftover } from '../domain/leftovers.js'
 import { temporaryTag } from '../domain/temporary.js'
 import { AzlinError } from '../errors.js'
 import type { DrillAzure } from '../ports/drill-azure.js'
 import type { JournalEntry, Records } from '../ports/records.js'
 import type { Run } from '../run.js'
-import { previousDisksIn, settleRestore } from './interrupted-restore.js'
+import { disksOfRestore, previousDisksIn, settleRestore } from './interrupted-restore.js'
 import { closeEntry } from './journal-end.js'
 import { type Around, deedFor } from './temporary-deeds.js'
 
@@ -59,7 +60,8 @@ export class TemporaryManager {
 
   async sweep({ dryRun }: { readonly dryRun: boolean }, run: Run): Promise<SweepResult> {
     const { azure, clock, records } = this.#deps
-    const journal = await records.journal.list()
+    const known = await records.journal.list()
+    const journal = known.filter(({ resourceId }) => isIn(azure.subscriptionId, resourceId))
     await this.#awaitArrivals(journal, run)
     const tagged = await azure.inventory.taggedWith(temporaryTag, run.signal)
     const facts = tagged.map((one) => ({ resourceId: one.id, type: one.type, note: tagValue(one, temporaryTag) }))
@@ -71,9 +73,16 @@ export class TemporaryManager {
     const gone = new Set<string>()
     const previous = new Set(journal.flatMap(({ details }) => previousDisksIn(details)).map((id) => id.toLowerCase()))
 
+    /** Of restores that would not be brought to their end. */
+    const unsettled = new Set<string>()
+
     for (const leftover of findLeftovers(journal, facts, clock.now())) {
       const swept = sweptOf(leftover, clock.now())
       run.signal.throwIfAborted()
+      if (unsettled.has(leftover.resourceId.toLowerCase())) {
+        left.push({ ...swept, reason: 'the restore that made it has not come to its end', failed: false })
+        continue
+      }
       if (leftover.inUse !== undefined) {
         left.push({ ...swept, reason: leftover.inUse, failed: false })
         continue
@@ -96,11 +105,17 @@ export class TemporaryManager {
         gone.add(swept.resource.toLowerCase())
       } catch (error) {
         if (!AzlinError.is(error) || run.signal.aborted) throw error
+        if (leftover.kind === 'restore')
+          for (const id of entries.flatMap(({ details }) => disksOfRestore(details))) unsettled.add(id)
         left.push({ ...swept, reason: error.message, failed: !staysFor(error, tried) })
         // The entry itself is already on disk; only the reason would be lost.
         for (const id of leftover.journalIds) await records.journal.failed(id, error.message).catch(() => {})
       }
     }
+    // Names come again in other subscriptions: what is there, or not there, says nothing of them.
+    const elsewhere = known.filter((entry) => !journal.includes(entry))
+    for (const one of findLeftovers(elsewhere, [], clock.now()))
+      left.push({ ...sweptOf(one, clock.now()), reason: one.inUse ?? liesIn(one.resourceId), failed: false })
     return { removed, left, unmarked, settled }
   }
 
@@ -141,6 +156,11 @@ export class TemporaryManager {
 function sweptOf({ resourceId, kind, purpose, owner, since }: Leftover, now: Date): Swept {
   const ageSeconds = since ? Math.max(0, Math.round((+now - +since) / 1000)) : null
   return { resource: resourceId, kind, purpose, owner: owner ?? null, ageSeconds }
+}
+
+function liesIn(resourceId: string): string {
+  const subscription = subscriptionOf(resourceId) ?? ''
+  return `it is of another subscription: azlin cleanup --subscription ${subscription} sees to it`
 }
 
 /** What holds what is not azlin's, or is used by what stays, is no failure: it was not even tried. */

@@ -238,6 +238,62 @@ describe('the sweep', () => {
     expect(await core.records.journal.list()).toEqual([])
   })
 
+  it('leaves a VM stopped that has neither disk of a dead restore any more', async () => {
+    const { signal } = core.run()
+    const { id } = await core.azure.machines.get(db, signal)
+    await core.azure.machines.deallocate(db, signal)
+    const previousDisks = [idOf('disks', 'deleted-since')]
+    await core.journalOfTheDead(entry('restore', id, { wasRunning: true, newDisks: [], previousDisks }))
+    expect((await sweep()).settled).toEqual([])
+    expect((await core.azure.machines.status(db, signal)).power).toBe('deallocated')
+    expect(await core.records.journal.list()).toEqual([])
+  })
+
+  it('leaves to another subscription what is of that one, whatever has the same name in this one', async () => {
+    const { signal } = core.run()
+    const { id, disks } = await core.azure.machines.get(db, signal)
+    await core.azure.machines.deallocate(db, signal)
+    const there = (one: string) => one.replace(core.sandbox.subscriptionId, '11111111-2222-3333-4444-555555555555')
+    const previousDisks = disks.map((disk) => there(disk.id))
+    await core.journalOfTheDead(entry('restore', there(id), { wasRunning: true, newDisks: [], previousDisks }))
+    await core.journalOfTheDead(entry('snapshot', there(idOf('snapshots', 'half')), { set: 'half', of: 3 }))
+    const told = (kind: string) => ({
+      kind,
+      reason: expect.stringContaining('cleanup --subscription 11111111-2222-3333-4444-555555555555'),
+      failed: false,
+    })
+    expect(await sweep()).toMatchObject({ settled: [], left: [told('restore'), told('snapshot')] })
+    expect((await core.azure.machines.status(db, signal)).power).toBe('deallocated')
+    expect(await core.records.journal.list()).toHaveLength(2)
+  })
+
+  it('waits for the end of a swap that is under way, which may fail, before it says which disks the VM has', async () => {
+    const { signal } = core.run()
+    const { id, disks } = await core.azure.machines.get(db, signal)
+    await core.azure.machines.deallocate(db, signal)
+    const [os] = disks
+    const made = idOf('disks', 'made')
+    await core.journalOfTheDead(entry('restore', id, { wasRunning: false, newDisks: [made], previousDisks: [os?.id] }))
+    const { machines } = core.azure
+    let looks = 0
+    const find: typeof machines.find = async (vm, by) => {
+      const there = await machines.find(vm, by)
+      const swapping = looks++ < 2 && there && os && { provisioningState: 'Updating', disks: [{ ...os, id: made }] }
+      return there && { ...there, ...swapping }
+    }
+    const busy = new Proxy(machines, {
+      get: (target, name) => {
+        const value: unknown = name === 'find' ? find : Reflect.get(target, name)
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+    })
+    const { records, clock } = core
+    const sweeper = new TemporaryManager({ records, clock, arrivalMs: 200, azure: { ...core.azure, machines: busy } })
+    expect(await sweeper.sweep({ dryRun: false }, core.run())).toMatchObject({ settled: [], left: [] })
+    expect(looks).toBeGreaterThan(2)
+    expect((await machines.status(db, signal)).power).toBe('deallocated')
+  })
+
   it('leaves a VM stopped that was stopped before its restore', async () => {
     const { signal } = core.run()
     const { id } = await core.azure.machines.get(db, signal)
