@@ -24,7 +24,7 @@ export interface RetentionPlan {
   readonly verdicts: readonly Verdict[]
   /** Half backups that nobody can restore and that are past their own retention; they go too. */
   readonly leftovers: readonly Backup[]
-  /** The newest complete and the newest verified one: what lets the others go. */
+  /** The newest complete, the newest verified and the newest one that is not known to be damaged: what lets the others go. */
   readonly keepers: readonly Backup[]
   /** So much would go at once that somebody has to say yes. */
   readonly massive: boolean
@@ -54,6 +54,7 @@ export function planRetention(input: RetentionInput): RetentionPlan {
   const dated = backups.filter((one) => !isFarAhead(one, now))
   const newest = dated[0]
   const newestVerified = dated.find((backup) => backup.verifiedAt !== undefined)
+  const newestSound = dated.find((backup) => !backup.condemned)
 
   const verdicts = backups.map((backup): Verdict => {
     const term = termOf(backup, policy, now)
@@ -62,6 +63,7 @@ export function planRetention(input: RetentionInput): RetentionPlan {
     const saved =
       (backup === newest && 'it is the newest complete backup') ||
       (backup === newestVerified && 'it is the newest verified backup') ||
+      (backup === newestSound && 'it is the newest backup that is not known to be damaged') ||
       (backup.copying && 'it is being copied') ||
       (awaiting && `it has no copy in ${policy.targetRegion} yet`) ||
       (isLocked(backup) && 'it is under a lock')
@@ -74,7 +76,7 @@ export function planRetention(input: RetentionInput): RetentionPlan {
   return {
     verdicts,
     leftovers: incomplete.filter((half) => isLeftover(half, newest, policy, now) && !isLocked(half)),
-    keepers: [...new Set([newest, newestVerified])].filter((one) => one !== undefined),
+    keepers: [...new Set([newest, newestVerified, newestSound])].filter((one) => one !== undefined),
     massive: gone > fewEnough && gone * 2 > backups.length,
   }
 }

@@ -103,6 +103,18 @@ describe('what is kept past its retention', () => {
     ])
   })
 
+  it('is the newest that is not known to be damaged, where a newer one is', () => {
+    const condemned = true
+    const backups = [old(8, { condemned }), old(20, { condemned }), old(30), old(31)]
+    expect(reasons(backups)).toEqual([
+      expect.stringMatching(/^kept: it is the newest complete backup/),
+      expect.stringMatching(/^goes/),
+      expect.stringMatching(/^kept: it is the newest backup that is not known to be damaged/),
+      expect.stringMatching(/^goes/),
+    ])
+    expect(plan(backups).keepers.map(({ createdAt }) => createdAt)).toEqual([ago(8), ago(30)])
+  })
+
   it('is what is being copied, what waits for its copy, and what is locked', () => {
     const copying = old(20, { copying: true })
     expect(reasons([old(1), copying])[1]).toMatch(/^kept: it is being copied/)
@@ -136,6 +148,7 @@ describe('what is kept past its retention', () => {
       age: fc.integer({ min: -3, max: 500 }),
       hour: fc.integer({ min: 0, max: 23 }),
       verified: fc.boolean(),
+      bad: fc.boolean(),
       copying: fc.boolean(),
       copied: fc.boolean(),
       locked: fc.boolean(),
@@ -151,6 +164,7 @@ describe('what is kept past its retention', () => {
           const backups = list.map((want) => {
             const made = backup(want.tier, new Date(+ago(want.age) - want.hour * 3_600_000), {
               verifiedAt: want.verified ? now : undefined,
+              condemned: want.bad,
               copying: want.copying,
               replicatedTo: want.copied ? ['eastus'] : [],
             })
@@ -192,6 +206,7 @@ describe('what is kept past its retention', () => {
             const saved =
               one === byAge.find((other) => other.createdAt <= ago(-1)) ||
               one === byAge.find((other) => other.createdAt <= ago(-1) && other.verifiedAt) ||
+              one === byAge.find((other) => other.createdAt <= ago(-1) && !other.condemned) ||
               one.copying ||
               (policy.crossRegion && one.replicatedTo.length === 0 && !(newerIsCopied && longOver)) ||
               locked.has(one)
