@@ -136,7 +136,12 @@ function neglectOf(facts: ProtectionFacts, now: Date): Problem[] {
     const hint = `azlin backup configure ${vm.name} switches it on.`
     return [{ code: 'SCHEDULE_OFF', message, hint }, ...untested(facts, now)]
   }
-  return [...overdue(facts, schedule, now), ...uncopied(facts, schedule, now), ...untested(facts, now)]
+  return [
+    ...damagedCopy(facts, schedule),
+    ...overdue(facts, schedule, now),
+    ...uncopied(facts, schedule, now),
+    ...untested(facts, now),
+  ]
 }
 
 function overdue(facts: ProtectionFacts, schedule: BackupSchedule, now: Date): Problem[] {
@@ -152,6 +157,21 @@ function overdue(facts: ProtectionFacts, schedule: BackupSchedule, now: Date): P
   const message = `Its newest backup is ${daysAgo(last, now)} old, and its schedule wants one ${word}.`
   const hint = `azlin backup run ${facts.vm.name} takes it; a timer that runs azlin backup run --all takes all that follow.`
   return [{ code: 'OVERDUE', message, hint }]
+}
+
+/** A copy that is there keeps the backup from being copied again, whatever is in it. */
+function damagedCopy({ copies }: ProtectionFacts, { crossRegionEnabled, targetRegion }: BackupSchedule): Problem[] {
+  const region = targetRegion?.toLowerCase()
+  const there = crossRegionEnabled ? copies.filter((one) => one.region === region) : []
+  const [newest] = there
+  if (!region || !newest || isSound(newest)) return []
+  const sound = there.find(isSound)
+  const other = sound
+    ? `the newest there that is not known to be damaged is that of ${sound.name}`
+    : 'there is no other in that region'
+  const message = `Its newest copy in ${region}, that of ${newest.name}, failed its verification; ${other}.`
+  const hint = `azlin backup verify ${newest.name} --replica ${region} looks at it again; the next backup gets a copy of its own.`
+  return [{ code: 'DAMAGED', message, hint }]
 }
 
 /** What the region lacks is newer than what it holds: older ones can no longer be copied. */

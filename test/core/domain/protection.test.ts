@@ -159,6 +159,17 @@ describe('the protection of a VM', () => {
     expect(said({ backups: [bad] })).toMatch(/there is no other\.$/)
   })
 
+  it('tells of a damaged copy where copies are wanted', () => {
+    const said = (copies: readonly Backup[]) =>
+      protectionOf(facts({ schedule: toEast, copies }), now).problems.map(({ message }) => message)
+    const [bad, good] = [copy(hour, { condemned: true }), copy(day)]
+    expect(said([good])).toEqual([])
+    expect(said([bad, good])).toEqual([
+      `Its newest copy in eastus2, that of ${bad.name}, failed its verification; the newest there that is not known to be damaged is that of ${good.name}.`,
+    ])
+    expect(said([bad])[0]).toMatch(/there is no other in that region\.$/)
+  })
+
   it('agrees with a plain account of what is there', () => {
     const one = fc.record({
       age: fc.integer({ min: 1, max: 20 * 24 }),
@@ -186,7 +197,8 @@ describe('the protection of a VM', () => {
         )
         const good = [...home, ...east].filter(({ bad }) => !bad)
         const wrong = new Set<string>()
-        if (home[0]?.bad) wrong.add('DAMAGED')
+        if (home[0]?.bad || (copies && east[0]?.bad)) wrong.add('DAMAGED')
+        if (home[0]?.bad) expect(found.problems[0]?.code).toBe('DAMAGED')
         else if (good.length === 0) wrong.add('NO_BACKUP')
         if (home[0] && home[0].age > 30) wrong.add('OVERDUE')
         const youngestThere = Math.min(...east.map(({ age }) => age))
