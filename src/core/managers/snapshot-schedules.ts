@@ -1,6 +1,8 @@
 import { dayMs } from '../domain/calendar.js'
+import { isFilling } from '../domain/filling.js'
 import type { Machine, VmRef } from '../domain/machine.js'
 import { recoveryOf, type SnapshotSet } from '../domain/recovery-points.js'
+import { isInMotion } from '../domain/snapshot.js'
 import {
   encodeSnapshotSchedule,
   readSnapshotSchedule,
@@ -116,18 +118,23 @@ export class SnapshotSchedules {
   }
 
   async #makeRoom(machine: Machine, { keepCount }: SnapshotSchedule, removed: string[], run: Run): Promise<void> {
-    const snapshots = await this.#deps.azure.snapshots.inGroup(machine.resourceGroup, run.signal)
-    const now = this.#deps.clock.now()
+    const { azure, clock } = this.#deps
+    const snapshots = await azure.snapshots.inGroup(machine.resourceGroup, run.signal)
+    const now = clock.now()
     // What a clock that was wrong has dated far ahead would take the place of each new one.
     const sets = recoveryOf(snapshots, machine, machine).sets.filter(({ createdAt }) => +createdAt - +now <= dayMs)
-    const going = sets
-      .filter(counts)
-      .slice(keepCount)
-      .map(({ name, disks }) => ({ name, snapshots: disks.map(({ snapshot }) => snapshot) }))
-    if (going.length === 0) return
+    if (goingOf(sets, sets.filter(counts), keepCount, now).length === 0) return
+    // The sets before it took their time, and somebody may want more to be kept by now.
+    const schedule = scheduleOf(await azure.machines.get(machine, run.signal))
+    if (!schedule.enabled) return
+    const keepers = await this.#standing(sets.filter(counts), schedule.keepCount, run)
+    const going = goingOf(sets, keepers, schedule.keepCount, now).map(({ name, disks }) => ({
+      name,
+      snapshots: disks.map(({ snapshot }) => snapshot),
+    }))
     // Seen beforehand, because half a set would be gone by the time Azure refuses the other half.
     const isLocked = await locksOn(
-      this.#deps.azure,
+      azure,
       going.flatMap((set) => set.snapshots),
       run,
     )
@@ -136,9 +143,26 @@ export class SnapshotSchedules {
         run.report({ type: 'notice', code: 'LOCKED', text: `${set.name} stays: it is under a lock.` })
         continue
       }
+      if (set.snapshots.some(({ diskState }) => diskState?.startsWith('ActiveSAS'))) {
+        const text = `${set.name} stays: somebody still holds an access link to it.`
+        run.report({ type: 'notice', code: 'ACTIVE_SAS', text })
+        continue
+      }
       await this.#snapshots.remove(set, run)
       removed.push(set.name)
     }
+  }
+
+  /** The newest so many that are there. A list may lag behind, and nothing may go in favour of what is gone. */
+  async #standing(sets: readonly SnapshotSet[], keepCount: number, run: Run): Promise<readonly SnapshotSet[]> {
+    const { azure, limit } = this.#deps
+    const standing: SnapshotSet[] = []
+    for (const set of sets) {
+      if (standing.length === keepCount) break
+      const looks = set.disks.map(({ snapshot }) => limit(() => azure.snapshots.find(snapshot, run.signal)))
+      if ((await Promise.all(looks)).every((found) => found !== undefined)) standing.push(set)
+    }
+    return standing
   }
 
   async #write(machine: Machine, schedule: SnapshotSchedule, run: Run): Promise<SnapshotSchedule> {
@@ -156,6 +180,24 @@ function scheduleOf({ name: vm, tags }: Machine): SnapshotSchedule {
   if (schedule === 'none') throw new AzlinError('SNAPSHOTS_NOT_CONFIGURED', { vm })
   if (schedule === 'unreadable') throw new AzlinError('SCHEDULE_UNREADABLE', { vm, tag: snapshotScheduleTag })
   return schedule
+}
+
+/** What is older than the last one that is kept; the half of one, too, whose removal was cut off. Nothing where fewer are there. */
+function goingOf(
+  sets: readonly SnapshotSet[],
+  keepers: readonly SnapshotSet[],
+  keepCount: number,
+  now: Date,
+): readonly SnapshotSet[] {
+  const last = keepers[keepCount - 1]
+  if (!last) return []
+  return sets.slice(sets.indexOf(last) + 1).filter((set) => counts(set) || (set.own && isAbandoned(set, now)))
+}
+
+/** Neither being taken nor filling, and no longer being changed. */
+function isAbandoned(set: SnapshotSet, now: Date): boolean {
+  const isStill = !set.disks.some(({ snapshot }) => isInMotion(snapshot))
+  return +now - +set.createdAt > dayMs && isStill && !isFilling(set)
 }
 
 /** Half a set keeps no whole one from staying, and what others took is not azlin's to remove. */

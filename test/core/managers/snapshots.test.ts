@@ -142,6 +142,60 @@ describe('snapshots by schedule', () => {
     expect((await snapshots.list(web, run)).map(({ name }) => name)).toContain(ahead.name)
   })
 
+  it('make no room in favour of what is gone and still listed', async () => {
+    const { snapshotSchedules, snapshots, azure, clock, run } = ready()
+    const taken: string[] = []
+    for (let count = 0; count < 3; count++) {
+      taken.unshift((await snapshots.create(web, run)).name)
+      clock.advance(1_000)
+    }
+    const ghosts = azure.all.filter(({ name }) => name === taken[0])
+    for (const ghost of ghosts) await azure.snapshots.remove(ghost, run.signal)
+    azure.listed = (there) => [...there, ...ghosts]
+    await snapshotSchedules.enable(web, { everyHours: 1, keep: 2 }, run)
+    const [item] = await snapshotSchedules.sync({ vm: web }, run)
+    expect(item).toMatchObject({ removed: [taken[2]], error: undefined })
+    expect(azure.all.map(({ name }) => name).toSorted()).toEqual([taken[1], item?.taken].toSorted())
+  })
+
+  it('make no room when somebody wants more to be kept by then', async () => {
+    const { snapshotSchedules, azure, clock, run } = ready()
+    await snapshotSchedules.enable(web, { everyHours: 1, keep: 1 }, run)
+    await snapshotSchedules.sync({ vm: web }, run)
+    clock.advance(hour)
+    azure.trouble = {
+      after: async (request) => {
+        if (request !== 'put snapshot') return
+        azure.trouble = {}
+        await snapshotSchedules.enable(web, { everyHours: 1, keep: 5 }, run)
+      },
+    }
+    expect(await snapshotSchedules.sync({ vm: web }, run)).toMatchObject([{ removed: [], error: undefined }])
+    expect(azure.all).toHaveLength(2)
+  })
+
+  it('let the half of a set go whose removal was cut off, and none that an access link holds', async () => {
+    const { snapshotSchedules, snapshots, azure, clock, run } = ready()
+    const linked = await snapshots.create(db, run)
+    const { id } = linked.disks[1]?.snapshot ?? {}
+    azure.listed = (there) => there.map((one) => (one.id === id ? { ...one, diskState: 'ActiveSAS' } : one))
+    clock.advance(1_000)
+    const half = await snapshots.create(db, run)
+    for (const { snapshot } of half.disks.slice(0, 1)) await azure.snapshots.remove(snapshot, run.signal)
+    clock.advance(hour)
+    await snapshotSchedules.enable(db, { everyHours: 1, keep: 1 }, run)
+    const [young] = await snapshotSchedules.sync({ vm: db }, run)
+    expect(young).toMatchObject({ removed: [], error: undefined })
+    clock.advance(25 * hour)
+    const [item] = await snapshotSchedules.sync({ vm: db }, run)
+    expect(item).toMatchObject({ removed: [young?.taken, half.name], error: undefined })
+    const kept = await snapshots.list(db, run)
+    expect(kept.map(({ name, disks }) => [name, disks.length])).toEqual([
+      [item?.taken, 3],
+      [linked.name, 3],
+    ])
+  })
+
   it('are told as they stand', async () => {
     const { snapshotSchedules, clock, run } = ready()
     expect(await codeOf(snapshotSchedules.status(web, run))).toBe('SNAPSHOTS_NOT_CONFIGURED')
