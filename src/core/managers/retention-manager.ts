@@ -7,7 +7,7 @@ import { AzlinError } from '../errors.js'
 import { look } from '../retry.js'
 import type { Run } from '../run.js'
 import { audited } from './audited.js'
-import { type Inventory, readInventory, type Scheduled } from './backup-inventory.js'
+import { type Inventory, readInventory, type Scheduled, scheduleOf } from './backup-inventory.js'
 import type { ManagerDeps } from './deps.js'
 import { locksOn } from './locked.js'
 
@@ -76,8 +76,11 @@ export class RetentionManager {
       isLocked: () => false,
       now: this.#deps.clock.now(),
     })
-    if (expectsCopies || goingBy(plan).length > 0) return this.#planOver(inventory, run)
-    return { vm: inventory.machine, schedule, retention: plan, replicas: [] }
+    if (!expectsCopies && goingBy(plan).length === 0)
+      return { vm: inventory.machine, schedule, retention: plan, replicas: [] }
+    // The policy was read before the backup was taken, and somebody may want more to be kept by now.
+    const machine = await this.#deps.azure.machines.get(inventory.machine, run.signal)
+    return this.#planOver({ ...inventory, machine, schedule: scheduleOf(machine) }, run)
   }
 
   async #planOver(inventory: Inventory, run: Run): Promise<CleanupPlan> {

@@ -95,6 +95,20 @@ describe('cleanup', () => {
     expect(left(all)).toContain(backup.name)
   })
 
+  it('lets nothing go after a backup that somebody wants kept for longer by then', async () => {
+    const all = await withBackups([20, 30])
+    all.azure.trouble = {
+      after: async (request) => {
+        if (request !== 'put snapshot') return
+        all.azure.trouble = {}
+        await all.schedules.configure(web, { ...usualPolicy, dailyRetention: 60 }, all.run)
+      },
+    }
+    const { cleanup } = await all.backups.trigger(web, {}, all.run)
+    expect(cleanup?.deleted).toEqual([])
+    expect(left(all)).toHaveLength(3)
+  })
+
   it('goes on with the others when one will not go, and names it', async () => {
     const all = await withBackups([1, 20, 30])
     const stuck = all.names[1] ?? ''
