@@ -29,6 +29,15 @@ describe('a web page', () => {
     expect(await rejection(azure.machines.deallocate(vm, signal))).toMatchObject(said)
   })
 
+  it('does not say that something is not there, or gone', async () => {
+    const { azure } = await connected(cloud)
+    cloud.on('GET', /\/snap$/, { ...page, status: 404 }).on('DELETE', /\/snap$/, { ...page, status: 404 })
+    const said = { code: 'AZURE_REJECTED', message: expect.stringContaining('A proxy may have answered instead.') }
+    const ref = { name: 'snap', resourceGroup: 'rg' }
+    expect(await rejection(azure.snapshots.find(ref, signal))).toMatchObject(said)
+    expect(await rejection(azure.snapshots.remove(ref, signal))).toMatchObject(said)
+  })
+
   it('in place of how an operation goes has what it changes looked at', async () => {
     const { azure } = await connected(cloud)
     cloud.on('POST', /\/deallocate$/, { status: 202, headers: { location: `${cloud.endpoint}/ops/1` } })

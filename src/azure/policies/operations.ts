@@ -24,8 +24,10 @@ export function operationsPolicy(clock: Clock): PipelinePolicy {
       // What was refused before says nothing of a request that gets no answer.
       call.refusal = undefined
       const response = await next(request)
-      // The SDK takes one for an answer without a body, and a change for made. A TypeError, as it throws where it does not.
-      if (response.status < 300 && isWebPage(response)) throw new TypeError('a web page came')
+      // The SDK takes one for an answer without a body, and a change for made; and a proxy that does not find its way has
+      // not looked for what was asked for. A TypeError, as the SDK throws where it does not.
+      const { status } = response
+      if ((status < 300 || status === 404) && isWebPage(response)) throw new TypeError('a web page came')
       const wait = retryAfterMs(response.headers, clock.now)
       call.retryAfterMs = wait
       call.refusal =
