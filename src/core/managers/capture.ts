@@ -48,9 +48,10 @@ export async function capture(
 
   // All entries first: nothing is sent before everything is written down.
   const parts: Part[] = []
+  const names = wanted.map(({ want }) => want.name)
   for (const { disk, want } of wanted) {
     const resourceId = armId(azure.subscriptionId, 'snapshot', want)
-    const entry = { kind: 'snapshot', resourceId, purpose, details: { set, of: wanted.length, token } } as const
+    const entry = { kind: 'snapshot', resourceId, purpose, details: { set, of: wanted.length, token, names } } as const
     parts.push({ disk, want, journalId: await records.journal.open(entry, clock.now()) })
   }
 

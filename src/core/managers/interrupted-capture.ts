@@ -1,4 +1,5 @@
 import { resourceRefOf, sameId } from '../domain/arm-id.js'
+import type { ResourceRef } from '../domain/machine.js'
 import { recoveryTag } from '../domain/recovery-tags.js'
 import { type Snapshot, whyBroken } from '../domain/snapshot.js'
 import { tagOf } from '../domain/tag-text.js'
@@ -30,7 +31,9 @@ export async function halfTaken(
   if (!mine || !isOurs(mine)) return undefined
 
   const listed = await azure.snapshots.inGroup(mine.resourceGroup, run.signal)
-  const parts = [...listed, ...(await notListed(azure, listed, journal, run))].filter(isOurs)
+  const parts = [...listed, ...(await notListed(azure, listed, [...namedIn(details, mine), ...namesIn(journal)], run))]
+    .filter(isOurs)
+    .filter(({ id }, at, all) => all.findIndex((one) => sameId(one.id, id)) === at)
   // Data that Azure still copies in the background arrives by itself: such a set was taken. And somebody may just be
   // changing the tags of one that is complete.
   const whole = parts.length >= Number(details['of']) && parts.every((part) => whyBroken(part) === undefined)
@@ -41,13 +44,26 @@ export async function halfTaken(
 async function notListed(
   { snapshots }: Azure,
   listed: readonly Snapshot[],
-  journal: readonly JournalEntry[],
+  known: readonly ResourceRef[],
   run: Run,
 ): Promise<readonly Snapshot[]> {
-  const refs = journal
-    .filter(({ kind, resourceId }) => kind === 'snapshot' && !listed.some(({ id }) => sameId(id, resourceId)))
-    .flatMap(({ resourceId }) => resourceRefOf(resourceId) ?? [])
+  const refs = known.filter((ref) => !listed.some((one) => isAt(one, ref)))
   return (await Promise.all(refs.map((ref) => snapshots.find(ref, run.signal)))).filter((one) => one !== undefined)
+}
+
+function namesIn(journal: readonly JournalEntry[]): readonly ResourceRef[] {
+  return journal.flatMap(({ kind, resourceId }) => (kind === 'snapshot' ? (resourceRefOf(resourceId) ?? []) : []))
+}
+
+/** Of the whole set: entries of others of it may have been struck off before the process died. */
+function namedIn({ names }: JournalEntry['details'], { resourceGroup }: Snapshot): readonly ResourceRef[] {
+  return Array.isArray(names) ? names.map((name) => ({ name: String(name), resourceGroup })) : []
+}
+
+function isAt(a: ResourceRef, b: ResourceRef): boolean {
+  return (
+    a.name.toLowerCase() === b.name.toLowerCase() && a.resourceGroup.toLowerCase() === b.resourceGroup.toLowerCase()
+  )
 }
 
 function setOf({ tags }: Snapshot): string | undefined {
