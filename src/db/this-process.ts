@@ -1,11 +1,14 @@
 /** Tells a living azlin process from a dead one whose pid another program has by now. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 
 export interface ProcessMark {
   readonly host: string
   readonly pid: number
-  /** Start time in clock ticks since boot, with the boot's id, where the system says (Linux); else empty. */
+  /**
+   * The boot's id, the start time in clock ticks since boot, and where pids count (a container counts its own), where the
+   * system says (Linux); else empty.
+   */
   readonly mark: string
 }
 
@@ -13,9 +16,11 @@ export function thisProcess(): ProcessMark {
   return { host: hostname(), pid: process.pid, mark: markIn(statOf(process.pid)) }
 }
 
-/** Undefined for a process on another computer: nobody here can say. */
+/** Undefined for a process on another computer, or in a container that goes by this one's name: nobody here can say. */
 export function isAlive({ host, pid, mark }: ProcessMark): boolean | undefined {
   if (host !== hostname()) return undefined
+  const [boot, start, space = ''] = mark.split('/')
+  if (boot === bootId() && space !== '' && space !== pidSpace()) return undefined
   try {
     process.kill(pid, 0)
   } catch (error) {
@@ -28,7 +33,7 @@ export function isAlive({ host, pid, mark }: ProcessMark): boolean | undefined {
   if (state === undefined) return true
   // Killed, but its parent has not looked yet; in a container the parent may never look.
   if (state === 'Z' || state === 'X') return false
-  return mark === '' || markIn(stat) === mark
+  return mark === '' || (boot === bootId() && start === stat[startField])
 }
 
 /** The fields of proc(5) `stat` from the state on; the program's name before it, in parentheses, may hold blanks. */
@@ -39,9 +44,23 @@ function statOf(pid: number): readonly string[] {
     .filter((field) => field !== '')
 }
 
+const startField = 19
+
 function markIn(stat: readonly string[]): string {
-  const start = stat[19]
-  return start === undefined ? '' : `${read('/proc/sys/kernel/random/boot_id').trim()}/${start}`
+  const start = stat[startField]
+  return start === undefined ? '' : `${bootId()}/${start}/${pidSpace()}`
+}
+
+function bootId(): string {
+  return read('/proc/sys/kernel/random/boot_id').trim()
+}
+
+function pidSpace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid')
+  } catch {
+    return ''
+  }
 }
 
 function read(path: string): string {

@@ -46,6 +46,22 @@ describe('a holder of a turn', () => {
     expect((await records.turnstile.enter('restore', 'web-1', at)).entered).toBe(true)
   })
 
+  onLinux(
+    'of an earlier version of azlin that lives is alive, and one in a container of this name may be',
+    async () => {
+      await records.turnstile.enter('backup', 'web-1', at)
+      const cut = "update turns set process_mark = substr(process_mark, 1, instr(process_mark, '/pid:') - 1)"
+      run(cut)
+      const late = new Date(+at + 24 * 3_600_000)
+      expect((await records.turnstile.enter('restore', 'web-1', late)).entered).toBe(false)
+      run("update turns set process_mark = process_mark || '/pid:[1]', pid = 99999999")
+      expect((await records.turnstile.enter('restore', 'web-1', at)).entered).toBe(false)
+      await records.journal.open({ kind: 'disk', resourceId: 'r', purpose: 'p', details: {} }, at)
+      run('update journal set process_mark = (select process_mark from turns), pid = 99999999')
+      expect((await records.journal.list())[0]?.ownerAlive).toBeUndefined()
+    },
+  )
+
   it('may not take away the turn of its successor', async () => {
     const first = await records.turnstile.enter('backup', 'web-1', at)
     run("update turns set pid = pid + 1, since = '2026-11-23T02:00:00.000Z'")
