@@ -22,7 +22,7 @@ import { agentOwed, awaitBoot, type BootDeps, knownStatus } from './boot.js'
 import { closeEntry, keepEntry } from './journal-end.js'
 import { settlePrevious } from './previous-disks.js'
 import { type MadeDisk, type TemporaryDeps, TemporaryResources } from './temporary-resources.js'
-import { type Sent, undoRestore, wasRunning } from './undo-restore.js'
+import { mayHaveRun, type Sent, undoRestore } from './undo-restore.js'
 
 export interface InPlacePlan {
   readonly machine: Machine
@@ -59,7 +59,7 @@ export async function restoreInPlace(deps: InPlaceDeps, plan: InPlacePlan, run: 
   ])
   refuseIfChanged(now, plan.disks)
   await unmarkPrevious(deps, plan, run)
-  if (!wasRunning(before)) run.report({ type: 'notice', code: 'WILL_START', text: willStart(machine, before) })
+  if (!mayHaveRun(before)) run.report({ type: 'notice', code: 'WILL_START', text: willStart(machine, before) })
   let made: readonly MadeDisk[]
   try {
     made = await makeDisks(deps, plan, temporary, run)
@@ -76,7 +76,7 @@ export async function restoreInPlace(deps: InPlaceDeps, plan: InPlacePlan, run: 
     resourceId: machine.id,
     purpose: `restore ${machine.name}`,
     details: {
-      wasRunning: wasRunning(before),
+      wasRunning: mayHaveRun(before),
       newDisks: made.map(({ disk }) => disk.id),
       previousDisks: plan.disks.flatMap(({ previous }) => previous?.id ?? []),
     },

@@ -51,8 +51,8 @@ export async function undoRestore(
         if (ours.length > 0) await swapBack(machine, ours, previous)
         const power = ours.length > 0 ? (await machines.status(machine, signal)).power : found
         hasOld = await hasPrevious()
-        if (wasRunning(before) && sent.has('deallocate') && power !== 'running') await machines.start(machine, signal)
-        if (!wasRunning(before) && sent.has('start') && hasOld && (power === 'running' || power === 'starting'))
+        if (mayHaveRun(before) && sent.has('deallocate') && power !== 'running') await machines.start(machine, signal)
+        if (!mayHaveRun(before) && sent.has('start') && hasOld && (power === 'running' || power === 'starting'))
           await machines.deallocate(machine, signal)
       },
       { clock, signal },
@@ -99,6 +99,11 @@ export async function undoRestore(
   }
 }
 
-export function wasRunning({ power }: Pick<MachineStatus, 'power'>): boolean {
+function wasRunning({ power }: Pick<MachineStatus, 'power'>): boolean {
   return power === 'running' || power === 'starting'
+}
+
+/** What is stopped Azure calls so; of what runs it may say nothing while it does something else to it. */
+export function mayHaveRun(before: Pick<MachineStatus, 'power'>): boolean {
+  return wasRunning(before) || before.power === 'unknown'
 }

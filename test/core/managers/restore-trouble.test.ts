@@ -281,6 +281,20 @@ describe('a restore in place that does not go well', () => {
     expect(await scene.picture()).toEqual(before)
   })
 
+  it('starts a VM again of which Azure never said that it runs', async () => {
+    const backup = await scene.backedUp()
+    const before = await scene.picture()
+    const plan = await core.restores.plan(db, backup, {}, core.run())
+    let passed = 0
+    const clock = { ...core.clock, elapsed: () => (passed += 30_000) }
+    const status = async () => ({ power: 'unknown', agent: undefined }) as const
+    const boot = { machines: { status }, clock, lookEveryMs: 20 }
+    const restores = new RestoreManager({ ...core.drillDeps, boot, journal: core.records.journal })
+    core.sandbox.faults.add({ ...refused, method: 'PUT', path: machine, times: 1 })
+    await expect(restores.execute(plan, core.run())).rejects.toMatchObject({ code: 'RESTORE_ROLLED_BACK' })
+    expect(await scene.picture()).toEqual(before)
+  })
+
   it('does not touch a VM that somebody changed since it was planned', async () => {
     const backup = await scene.backedUp()
     const plan = await core.restores.plan(db, backup, {}, core.run())
