@@ -89,7 +89,7 @@ export async function compose(
 ): Promise<Azlin> {
   const { home, sandbox } = settings
   const clock = systemClock(sandbox && offsetOf(home, sandbox))
-  const records = await openRecordsAs(need, home, run)
+  const records = await openRecordsAs(need, settings, run)
 
   const { connectAzure } = await import('./azure/connect.js')
   const azure = await connectAzure(targetOf(settings), run.report, clock)
@@ -163,11 +163,15 @@ function targetOf({ subscriptionId, cloud, armEndpoint, pollIntervalMs, sandbox 
   return { ...target, identity, caPem: readFileSync(sandbox.caFile, 'utf8') }
 }
 
-async function openRecordsAs(need: RecordsNeed, home: string, run: Run): Promise<OpenRecords | undefined> {
+async function openRecordsAs(
+  need: RecordsNeed,
+  { home, subscriptionId }: Settings,
+  run: Run,
+): Promise<OpenRecords | undefined> {
   if (need === 'none') return undefined
   try {
     const { openRecords } = await import('./db/open.js')
-    return await openRecords(home)
+    return await openRecords(home, subscriptionId)
   } catch (error) {
     if (need === 'required' || !AzlinError.is(error)) throw error
     run.report({ type: 'notice', code: error.code, text: `${error.message} Going on without it.` })

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Drill, PhaseRecord } from '../core/domain/drill.js'
 import type { DrillFilter, DrillRecords, NewDrill } from '../core/ports/drills.js'
-import { isOfGroup, isPlain } from './plain-rows.js'
+import { isOfGroup, isOfSubscription, isPlain } from './plain-rows.js'
 import type { DrillRow, Schema } from './schema.js'
 import { isAlive, thisProcess } from './this-process.js'
 import { usable } from './trouble.js'
@@ -12,10 +12,12 @@ type Details = Pick<Drill, 'method' | 'resourceGroup' | 'testVm' | 'size' | 'pla
 export class SqliteDrills implements DrillRecords {
   readonly #db: Kysely<Schema>
   readonly #file: string
+  readonly #subscription: string
 
-  constructor(db: Kysely<Schema>, file: string) {
+  constructor(db: Kysely<Schema>, file: string, subscription: string) {
     this.#db = db
     this.#file = file
+    this.#subscription = subscription.toLowerCase()
   }
 
   begin({ vm, backup, testRegion, plan }: NewDrill, at: Date): Promise<number> {
@@ -26,6 +28,7 @@ export class SqliteDrills implements DrillRecords {
         .values({
           vm_name: vm.name,
           vm_resource_group: vm.resourceGroup,
+          subscription: this.#subscription,
           backup_name: backup,
           test_region: testRegion,
           started_at: at.toISOString(),
@@ -73,7 +76,12 @@ export class SqliteDrills implements DrillRecords {
 
   list({ vm, resourceGroup, since }: DrillFilter): Promise<readonly Drill[]> {
     return usable(this.#file, async () => {
-      let query = this.#db.selectFrom('dr_tests').selectAll().orderBy('started_at', 'desc').orderBy('id', 'desc')
+      let query = this.#db
+        .selectFrom('dr_tests')
+        .selectAll()
+        .where(isOfSubscription(this.#subscription))
+        .orderBy('started_at', 'desc')
+        .orderBy('id', 'desc')
       if (vm !== undefined) query = query.where(sql<boolean>`vm_name = ${vm} collate nocase`)
       if (resourceGroup !== undefined) query = query.where(isOfGroup(resourceGroup))
       if (since !== undefined) query = query.where('started_at', '>=', since.toISOString())

@@ -23,8 +23,11 @@ export interface OpenRecords extends Records {
   close(): Promise<void>
 }
 
-/** @param folder the state folder; made with mode 0700. DATABASE_UNUSABLE and DATABASE_NEWER name the file. */
-export async function openRecords(folder: string): Promise<OpenRecords> {
+/**
+ * @param folder the state folder; made with mode 0700. DATABASE_UNUSABLE and DATABASE_NEWER name the file.
+ * @param subscription whose copies, verifications and drills are written down and told; empty: those of all.
+ */
+export async function openRecords(folder: string, subscription = ''): Promise<OpenRecords> {
   const file = join(folder, 'azlin.db')
   const db = await usable(file, async () => {
     prepare(folder, file)
@@ -39,11 +42,11 @@ export async function openRecords(folder: string): Promise<OpenRecords> {
   })
   return {
     audit: new SqliteAudit(db, file),
-    drills: new SqliteDrills(db, file),
+    drills: new SqliteDrills(db, file, subscription),
     journal: new SqliteJournal(db, file),
     turnstile: new SqliteTurnstile(db, file),
-    replications: new SqliteReplicationJobs(db, file),
-    verifications: new SqliteVerifications(db, file),
+    replications: new SqliteReplicationJobs(db, file, subscription),
+    verifications: new SqliteVerifications(db, file, subscription),
     close: () => db.destroy(),
   }
 }

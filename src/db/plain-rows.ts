@@ -13,6 +13,11 @@ export function isOfGroup(resourceGroup: string): RawBuilder<boolean> {
   return sql<boolean>`(vm_resource_group = ${resourceGroup} collate nocase or vm_resource_group = '')`
 }
 
+/** Of that subscription (lower case); a row that does not say of which it is may be of any, and where none is given all are. */
+export function isOfSubscription(subscription: string, column = 'subscription'): RawBuilder<boolean> {
+  return sql<boolean>`(${subscription} = '' or ${sql.ref(column)} in (${subscription}, ''))`
+}
+
 /** The VM and the backup that a snapshot is named for. */
 export function namesIn(snapshot: string): { readonly vm: string; readonly backup: string } {
   const { backup = '', vm = '' } =

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { ReplicationJob } from '../core/domain/replication.js'
 import type { JobChange, JobFilter, NewReplicationJob, ReplicationJobs } from '../core/ports/replications.js'
-import { namesIn } from './plain-rows.js'
+import { isOfSubscription, namesIn } from './plain-rows.js'
 import type { ReplicationJobRow, Schema } from './schema.js'
 import { isAlive, thisProcess } from './this-process.js'
 import { usable } from './trouble.js'
@@ -9,16 +9,19 @@ import { usable } from './trouble.js'
 export class SqliteReplicationJobs implements ReplicationJobs {
   readonly #db: Kysely<Schema>
   readonly #file: string
+  readonly #subscription: string
 
-  constructor(db: Kysely<Schema>, file: string) {
+  constructor(db: Kysely<Schema>, file: string, subscription: string) {
     this.#db = db
     this.#file = file
+    this.#subscription = subscription.toLowerCase()
   }
 
   open(job: NewReplicationJob, at: Date): Promise<ReplicationJob> {
     const { host, pid, mark } = thisProcess()
     const mine = { host, pid, process_mark: mark }
     return usable(this.#file, async () => {
+      await this.#claim(job.target)
       // One statement decides: the unique index on open targets turns the second insert into an adoption.
       const row = await this.#db
         .insertInto('replication_jobs')
@@ -26,6 +29,7 @@ export class SqliteReplicationJobs implements ReplicationJobs {
           ...mine,
           vm_name: job.vm.name,
           vm_resource_group: job.vm.resourceGroup,
+          subscription: this.#subscription,
           backup_name: job.backup,
           disk_key: job.diskKey,
           source_snapshot: job.source.name,
@@ -41,7 +45,7 @@ export class SqliteReplicationJobs implements ReplicationJobs {
         })
         .onConflict((conflict) =>
           conflict
-            .expression(sql`target_resource_group collate nocase, target_snapshot collate nocase`)
+            .expression(sql`subscription, target_resource_group collate nocase, target_snapshot collate nocase`)
             .where(sql<boolean>`status in ('pending', 'in_progress')`)
             .doUpdateSet(mine),
         )
@@ -49,6 +53,16 @@ export class SqliteReplicationJobs implements ReplicationJobs {
         .executeTakeFirstOrThrow()
       return toJob(row)
     })
+  }
+
+  /** A row from before azlin told subscriptions apart is this one's when somebody wants its copy here. */
+  async #claim({ name, resourceGroup }: NewReplicationJob['target']): Promise<void> {
+    if (this.#subscription === '') return
+    await sql`update or ignore replication_jobs set subscription = ${this.#subscription}
+      where subscription = '' and status in ('pending', 'in_progress')
+      and target_snapshot = ${name} collate nocase and target_resource_group = ${resourceGroup} collate nocase`.execute(
+      this.#db,
+    )
   }
 
   change(id: number, change: JobChange): Promise<ReplicationJob> {
@@ -77,7 +91,11 @@ export class SqliteReplicationJobs implements ReplicationJobs {
 
   list({ status, vm, resourceGroup, sourceSnapshot, diskKey }: JobFilter): Promise<readonly ReplicationJob[]> {
     return usable(this.#file, async () => {
-      let query = this.#db.selectFrom('replication_jobs').selectAll().orderBy('id', 'desc')
+      let query = this.#db
+        .selectFrom('replication_jobs')
+        .selectAll()
+        .where(isOfSubscription(this.#subscription))
+        .orderBy('id', 'desc')
       if (status !== undefined) query = query.where('status', '=', status)
       // What a plain row lacks is in the names of its snapshots.
       if (vm !== undefined) query = query.where(sql<boolean>`vm_name collate nocase in (${vm}, '')`)

@@ -51,6 +51,8 @@ interface DrillTable {
   error_message: ColumnType<string | null, string | null | undefined>
   error_code: ColumnType<string | null, string | null | undefined>
   vm_resource_group: string
+  /** Lower case. */
+  subscription: string
   outcome: Generated<DrillOutcome>
   /** JSON, in the order of their ends. */
   phases: Generated<string>
@@ -91,6 +93,8 @@ interface ReplicationJobsTable {
   error_message: string | null
   vm_name: string
   vm_resource_group: string
+  /** Lower case. */
+  subscription: string
   backup_name: string
   disk_key: string
   host: string
@@ -124,6 +128,8 @@ interface VerificationsTable {
   error_message: ColumnType<string | null, string | null | undefined>
   verification_time_seconds: ColumnType<number | null, number | null | undefined>
   vm_resource_group: string
+  /** Lower case. */
+  subscription: string
   region: string
   /** `usual`, `deep`, or the part of a deep one: `2/8`. */
   depth: string

@@ -10,7 +10,7 @@ import type {
   VerificationRecord,
   Verifications,
 } from '../core/ports/verifications.js'
-import { isOfGroup, isPlain } from './plain-rows.js'
+import { isOfGroup, isOfSubscription, isPlain } from './plain-rows.js'
 import type { Schema, VerificationRow } from './schema.js'
 import { isAlive, thisProcess } from './this-process.js'
 import { usable } from './trouble.js'
@@ -18,10 +18,12 @@ import { usable } from './trouble.js'
 export class SqliteVerifications implements Verifications {
   readonly #db: Kysely<Schema>
   readonly #file: string
+  readonly #subscription: string
 
-  constructor(db: Kysely<Schema>, file: string) {
+  constructor(db: Kysely<Schema>, file: string, subscription: string) {
     this.#db = db
     this.#file = file
+    this.#subscription = subscription.toLowerCase()
   }
 
   begin({ backup, vm, region, depth }: NewVerification, at: Date): Promise<number> {
@@ -33,6 +35,7 @@ export class SqliteVerifications implements Verifications {
           backup_name: backup,
           vm_name: vm.name,
           vm_resource_group: vm.resourceGroup,
+          subscription: this.#subscription,
           region,
           depth,
           verified_at: at.toISOString(),
@@ -87,7 +90,12 @@ export class SqliteVerifications implements Verifications {
 
   list({ vm, resourceGroup, since }: VerificationFilter): Promise<readonly VerificationRecord[]> {
     return usable(this.#file, async () => {
-      let query = this.#db.selectFrom('verifications').selectAll().orderBy('verified_at', 'desc').orderBy('id', 'desc')
+      let query = this.#db
+        .selectFrom('verifications')
+        .selectAll()
+        .where(isOfSubscription(this.#subscription))
+        .orderBy('verified_at', 'desc')
+        .orderBy('id', 'desc')
       if (vm !== undefined) query = query.where(sql<boolean>`vm_name = ${vm} collate nocase`)
       if (resourceGroup !== undefined) query = query.where(isOfGroup(resourceGroup))
       if (since !== undefined) query = query.where('verified_at', '>=', since.toISOString())
@@ -130,6 +138,7 @@ export class SqliteVerifications implements Verifications {
       // A copy's snapshot is younger than what it holds.
       const taken = sql<string>`coalesce(json_extract(disk.details, '$.takenAt'), disk.snapshot_created_at)`
       const row = await this.#readings()
+        .where(isOfSubscription(this.#subscription, 'of.subscription'))
         .where(sql<boolean>`of.vm_name = ${vm.name} collate nocase`)
         .where(sql<boolean>`of.vm_resource_group = ${vm.resourceGroup} collate nocase`)
         .where(sql<boolean>`disk.lun is ${lun}`)
