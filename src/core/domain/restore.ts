@@ -34,6 +34,9 @@ export interface DiskPlans {
   readonly notices: readonly string[]
 }
 
+/** Of the 50 that Azure allows: a new disk says where it is from as well, and for a while that it is temporary. */
+const mostTags = 48
+
 /** Azure's default; a restored disk does not inherit the SKU of its source. */
 const fallbackSku = 'Standard_LRS'
 
@@ -66,6 +69,9 @@ export function planInPlace(machine: Machine, point: RecoveryPoint, current: rea
     const now = previous && current.find((disk) => sameId(disk.id, previous.id))
     if (previous && !now) problems.push(`the disk ${previous.name} of ${machine.name} could not be read`)
     if (now) problems.push(...mismatches(machine, point, source, now))
+    const count = Object.keys(usersTags(now?.tags ?? {})).length
+    if (now && count > mostTags)
+      notices.push(`${now.name} has ${count} tags, and the disk in its place gets ${mostTags} of them`)
     return planDisk(machine, source, previous, now)
   })
 
@@ -94,7 +100,7 @@ function planDisk(
     tier: now?.tier,
     encryptionSetId: now?.encryptionSetId ?? source.snapshot.encryptionSetId,
     exportAccess: now ? now.exportAccess : asClosed(source.facts?.exportAccess),
-    tags: usersTags(now?.tags ?? {}),
+    tags: Object.fromEntries(Object.entries(usersTags(now?.tags ?? {})).slice(0, mostTags)),
     previous,
     isPreviousMarked: tagOf(now?.tags ?? {}, temporaryTag) !== undefined,
   }

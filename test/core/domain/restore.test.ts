@@ -129,6 +129,14 @@ describe('a restore in place', () => {
     expect(disks.map((one) => one.zone)).toEqual(['1', undefined])
   })
 
+  it('is not refused for the tags of the old disk, of which Azure allows 50', () => {
+    const tags = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`tag-${at}`, 'x']))
+    const { disks, problems, notices } = planInPlace(machine(), point([source(null)]), [disk('os', { tags })])
+    expect(problems).toEqual([])
+    expect(Object.keys(disks[0]?.tags ?? {})).toHaveLength(48)
+    expect(notices).toContain('os has 50 tags, and the disk in its place gets 48 of them')
+  })
+
   it('keeps the tags of the old disk and leaves azlin’s own behind', () => {
     expect(planInPlace(machine(), point([source(null)]), current).disks[0]?.tags).toEqual({ team: 'db' })
   })
