@@ -82,6 +82,9 @@ async function readWanted(azure: Azure, vm: VmRef, run: Run, kind: Wanted): Prom
   known = machine
   if (machine) {
     const schedule = readSchedule(machine.tags)
+    // Whoever took the VM's tags away has not taken its backups away.
+    if (typeof schedule === 'string' && kind === isOfBackup)
+      return recoveryOf(await inAllGroups(azure, own, wanted, run), machine, machine)
     const groups = typeof schedule === 'string' ? [] : otherGroups(vm, { ...schedule, crossRegionEnabled: false })
     const others = await Promise.all(groups.map((group) => ifThere(azure.snapshots.inGroup(group, run.signal, wanted))))
     return recoveryOf([...(await own()), ...others.flat()], machine, machine)
@@ -98,6 +101,21 @@ async function readWanted(azure: Azure, vm: VmRef, run: Run, kind: Wanted): Prom
   if (found) return recovery
   await own()
   throw new AzlinError('VM_NOT_FOUND', { vm: vm.name, resourceGroup: vm.resourceGroup })
+}
+
+/** Where no schedule says which group they are kept in; an account that sees only the VM's own group sees what is there. */
+async function inAllGroups(
+  azure: Azure,
+  own: () => Promise<readonly Snapshot[]>,
+  wanted: Wanted,
+  run: Run,
+): Promise<readonly Snapshot[]> {
+  try {
+    return await azure.snapshots.inSubscription(run.signal, wanted)
+  } catch (error) {
+    if (!AzlinError.is(error, 'FORBIDDEN')) throw error
+    return own()
+  }
 }
 
 /** Groups beside the VM's own that may hold its backups, or copies of them under way. */

@@ -173,6 +173,15 @@ describe('finding backups', () => {
     expect(await tiersOf({ since: new Date('2026-11-24T01:02:04Z') })).toEqual(['daily'])
   })
 
+  it('finds backups in another group though somebody took the tags of their VM away', async () => {
+    const { backups, azure, run } = await configured({ groups: ['rg', 'vault'] }, { backupResourceGroup: 'vault' })
+    const { backup } = await backups.trigger(web, {}, run)
+    azure.removeMachine('web-1')
+    azure.addMachine('web-1')
+    expect(await backups.list(web, {}, run)).toMatchObject([{ name: backup.name }])
+    expect(await backups.find(web, backup.name, run)).toMatchObject({ name: backup.name, complete: true })
+  })
+
   it('needs neither database nor schedule nor VM', async () => {
     const { backups, azure, run } = await configured({ groups: ['rg', 'vault'] }, { backupResourceGroup: 'vault' })
     const { backup } = await backups.trigger(db, {}, run)
