@@ -8,8 +8,8 @@ import type { JournalEntry } from '../ports/records.js'
 import { persist } from '../retry.js'
 import type { Run } from '../run.js'
 
-/** A guest that hangs on its way down takes Azure ten minutes. */
-const restMs = 15 * 60_000
+/** A swap takes Azure a minute or two. */
+const restMs = 5 * 60_000
 const lookEveryMs = 2_000
 
 /**
@@ -62,11 +62,13 @@ async function atRest(
   run: Run,
 ): Promise<Machine | undefined> {
   const begun = clock.elapsed()
-  for (;;) {
+  for (let looks = 1; ; looks++) {
     const machine = await azure.machines.find(ref, run.signal)
     if (!machine || /^(succeeded|failed|canceled)$/i.test(machine.provisioningState)) return machine
     if (clock.elapsed() - begun > restMs)
       throw new AzlinError('CONFLICT', { what: machine.name, reason: 'it is being changed, and that takes its time' })
+    const reason = `something is being done to ${machine.name}`
+    if (looks === 2) run.report({ type: 'azure.waiting', seconds: restMs / 1000, reason })
     await clock.sleep(lookEveryMs, run.signal)
   }
 }
