@@ -73,8 +73,13 @@ async function atRest(
   }
 }
 
+/** What it was to replace, and what it has started its VM with: what is written on them is nobody's to remove. Lower case. */
+export function disksInProduction({ details, kept }: JournalEntry): readonly string[] {
+  return kept ? disksOfRestore(details) : previousDisksIn(details).map((id) => id.toLowerCase())
+}
+
 /** ARM ids of what the restore was to replace. */
-export function previousDisksIn(details: JournalEntry['details']): readonly string[] {
+function previousDisksIn(details: JournalEntry['details']): readonly string[] {
   return idsIn(details['previousDisks'])
 }
 

@@ -25,8 +25,8 @@ export interface Around {
   readonly journal: readonly JournalEntry[]
   /** ARM ids, in lower case, that would be gone by then. */
   readonly gone: ReadonlySet<string>
-  /** Those of disks that a restore was to replace, or has replaced, in lower case. */
-  readonly previous: ReadonlySet<string>
+  /** Those of disks that a VM has run with, as restores tell that were cut off; in lower case. */
+  readonly inProduction: ReadonlySet<string>
 }
 
 const nothing: Deed = { remove: undefined }
@@ -36,7 +36,7 @@ const unmarkOnly: Deed = { remove: undefined, unmark: true }
 export async function deedFor(
   azure: DrillAzure,
   { kind, resourceId, kept, purpose }: Leftover,
-  { now, entries, journal, gone, previous }: Around,
+  { now, entries, journal, gone, inProduction }: Around,
   run: Run,
 ): Promise<Deed> {
   const group = groupNameOf(resourceId)
@@ -65,7 +65,7 @@ export async function deedFor(
     case 'disk': {
       const disk = await azure.disks.find(ref, run.signal)
       // Of a restore that was cut off: a VM ran with it until the next restore replaced it, and promised to keep it.
-      if (previous.has(resourceId.toLowerCase()) || (disk && isPreviousDisk(disk.tags))) return unmarkOnly
+      if (inProduction.has(resourceId.toLowerCase()) || (disk && isPreviousDisk(disk.tags))) return unmarkOnly
       return (await isHeldByLasting(azure, ref.name, disk?.managedBy, gone, run)) ? unmarkOnly : { remove }
     }
     case 'nic': {

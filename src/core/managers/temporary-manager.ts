@@ -13,7 +13,7 @@ import { AzlinError } from '../errors.js'
 import type { DrillAzure } from '../ports/drill-azure.js'
 import type { JournalEntry, Records } from '../ports/records.js'
 import type { Run } from '../run.js'
-import { disksOfRestore, previousDisksIn, settleRestore } from './interrupted-restore.js'
+import { disksInProduction, disksOfRestore, settleRestore } from './interrupted-restore.js'
 import { closeEntry } from './journal-end.js'
 import { type Around, deedFor } from './temporary-deeds.js'
 
@@ -71,7 +71,7 @@ export class TemporaryManager {
     const settled: string[] = []
     /** ARM ids, in lower case. */
     const gone = new Set<string>()
-    const previous = new Set(journal.flatMap(({ details }) => previousDisksIn(details)).map((id) => id.toLowerCase()))
+    const inProduction = new Set(journal.flatMap(disksInProduction))
 
     /** Of restores that would not be brought to their end. */
     const unsettled = new Set<string>()
@@ -97,7 +97,7 @@ export class TemporaryManager {
           settled.push(...(await this.#settle(entries, dryRun, run)))
           continue
         }
-        const around = { now: clock.now(), entries, journal, gone: dryRun ? gone : nothingGone, previous }
+        const around = { now: clock.now(), entries, journal, gone: dryRun ? gone : nothingGone, inProduction }
         const outcome = await this.#sweepOne(leftover, around, dryRun, run, onTry)
         if (outcome === 'unmarked') unmarked.push(swept)
         if (outcome !== 'removed') continue

@@ -338,6 +338,15 @@ describe('the sweep', () => {
     expect(await core.records.journal.list()).toEqual([])
   })
 
+  it('never removes a disk that a dead restore has started its VM with, wherever it is by now', async () => {
+    const id = await leftoverDisk('ran', -1, hostname())
+    await core.journalOfTheDead(entry('disk', id))
+    const details = { wasRunning: true, newDisks: [id], previousDisks: [], kept: true }
+    await core.journalOfTheDead(entry('restore', idOf('virtualMachines', 'deleted-since'), details))
+    expect(await sweep()).toMatchObject({ removed: [], unmarked: [{ resource: id }] })
+    expect(exists(id)).toBe(true)
+  })
+
   it('says why something would not go, and tries again next time', async () => {
     const id = await leftoverDisk('locked', -1)
     core.sandbox.faults.add({
