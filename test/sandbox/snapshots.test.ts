@@ -25,7 +25,7 @@ describe('snapshots', () => {
     expect(made).toMatchObject({
       snapshotAccessState: 'Available',
       diskState: 'Unattached',
-      sku: { name: 'Standard_LRS' },
+      sku: { name: 'Standard_ZRS' },
     })
     expect(made.completionPercent).toBeUndefined()
     const disk = await running.compute.disks.get(group, 'web-1_OsDisk_1')

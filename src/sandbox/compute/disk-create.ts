@@ -5,17 +5,8 @@ import type { Resource } from '../resource.js'
 import type { Call, Sandbox } from '../routes.js'
 import { contentNow, emptyContent, grown, inherited, pick, sizeGB, withoutComputed, withTrouble } from './disk-model.js'
 import { copiedEncryption, newEncryption } from './encryption.js'
+import { checkKind } from './offer.js'
 import { copySource } from './source.js'
-
-const skus = [
-  'Standard_LRS',
-  'StandardSSD_LRS',
-  'StandardSSD_ZRS',
-  'Premium_LRS',
-  'Premium_ZRS',
-  'PremiumV2_LRS',
-  'UltraSSD_LRS',
-]
 
 export const largeSectorSkus: readonly string[] = ['PremiumV2_LRS', 'UltraSSD_LRS']
 
@@ -29,7 +20,7 @@ export function newDisk(
   const option = textAt(creation, 'createOption')
   const asked = sizeAsked(sent)
   checkNetworkAccess(sent)
-  const large = largeSectorSkus.includes(skuOf(body) ?? '')
+  const large = largeSectorSkus.includes(skuOf(body, location) ?? '')
   const defaults = {
     networkAccessPolicy: 'AllowAll',
     publicNetworkAccess: 'Enabled',
@@ -122,10 +113,9 @@ export function sizeAsked(sent: Json): number | undefined {
   )
 }
 
-export function skuOf(body: Json): string | undefined {
+export function skuOf(body: Json, location: string): string | undefined {
   if (!isObject(body['sku'])) return undefined
   const name = textAt(body['sku'], 'name') ?? ''
-  if (!skus.includes(name))
-    throw invalidParameter(`The value '${name}' of parameter 'sku.name' is not one of ${skus.join(', ')}.`, 'sku.name')
+  checkKind(name, location, 'disks')
   return name
 }

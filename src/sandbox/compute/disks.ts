@@ -9,6 +9,7 @@ import { bytesPerGiB, diskType, grown, machinesWith, sizeGB, withoutComputed } f
 import { type Change, diskRoutes, firstAnswer, type Place } from './disk-routes.js'
 import { shownDisk } from './disk-view.js'
 import { changedEncryption } from './encryption.js'
+import { checkSameZones, checkZonal, checkZones } from './offer.js'
 
 export function addDisks(route: AddRoute, sandbox: Sandbox): void {
   const { world } = sandbox
@@ -32,6 +33,9 @@ function createDisk(sandbox: Sandbox, call: Call, { id, name, location }: Place)
   const { body } = call
   const tags = tagsOf(body)
   const zones = textsAt(body, 'zones')
+  const sku = skuOf(body, location) ?? 'Standard_LRS'
+  checkZones(`disks/${name}`, zones, location)
+  checkZonal(sku, zones)
   const made = newDisk(sandbox, call, location)
   const disk = world.put({
     id,
@@ -40,7 +44,7 @@ function createDisk(sandbox: Sandbox, call: Call, { id, name, location }: Place)
     location,
     ...(tags && { tags }),
     ...(zones.length > 0 && { zones }),
-    sku: { name: skuOf(body) ?? 'Standard_LRS' },
+    sku: { name: sku },
     properties: { ...made.properties, provisioningState: 'Updating' },
     hidden: made.hidden,
   })
@@ -65,7 +69,8 @@ function updateDisk({ world }: Sandbox, disk: Resource, call: Call): Change {
   const { body, method } = call
   const sent = objectAt(body, 'properties')
   const tags = tagsOf(body)
-  const sku = skuOf(body)
+  const sku = skuOf(body, disk.location)
+  checkSameZones(disk, body)
   const size = sizeAsked(sent) ?? sizeGB(disk)
   const encryption = changedEncryption(world, disk, sent)
   const before = { ...disk.properties }

@@ -12,6 +12,7 @@ import { machineType } from './disk-model.js'
 import { boot, setPower, touch } from './machine-state.js'
 import { shownMachine } from './machine-view.js'
 import { emptyDisk, imageDisk } from './made-disks.js'
+import { checkZones } from './offer.js'
 import { keptImage, keptOsProfile } from './os-profile.js'
 import { checkKnownSize } from './skus.js'
 import { attachedEntry, checkLuns, checkSecurity, dataDisksOf, type Place } from './storage-profile.js'
@@ -27,6 +28,7 @@ export function createMachine(sandbox: Sandbox, { body, params }: Call, id: stri
   checkKnownSize(vmSize)
   const tags = tagsOf(body)
   const zones = textsAt(body, 'zones')
+  checkZones(`virtualMachines/${name}`, zones, location)
   checkInterfaces(sandbox, id, location, sent)
   let noRoom: ArmError | undefined
   try {
@@ -153,7 +155,7 @@ export function dataDiskEntry({ world }: Sandbox, sent: Json, place: Place, made
   return { caching: 'None', ...sent, name: disk.name, managedDisk, deleteOption, toBeDetached: false }
 }
 
-function checkInterfaces({ world }: Sandbox, id: string, location: string, sent: Json): void {
+export function checkInterfaces({ world }: Sandbox, id: string, location: string, sent: Json): void {
   const nics = listAt(objectAt(sent, 'networkProfile'), 'networkInterfaces')
   if (nics.length === 0) {
     throw invalidParameter("Required parameter 'networkProfile.networkInterfaces' is missing (null).", 'networkProfile')
@@ -172,7 +174,7 @@ function checkInterfaces({ world }: Sandbox, id: string, location: string, sent:
   }
 }
 
-function interfaceIds(sent: Json): string[] {
+export function interfaceIds(sent: Json): string[] {
   const nics = listAt(objectAt(sent, 'networkProfile'), 'networkInterfaces')
   return nics.map((nic) => textAt(nic, 'id') ?? '')
 }

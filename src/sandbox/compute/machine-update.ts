@@ -9,9 +9,10 @@ import { tagsOf } from '../tags.js'
 import type { World } from '../world.js'
 import { attachedIds, sizeGB } from './disk-model.js'
 import { checkSameSet } from './encryption.js'
-import { dataDiskEntry } from './machine-create.js'
+import { checkInterfaces, dataDiskEntry, interfaceIds } from './machine-create.js'
 import { checkIdle, touch, writeTo } from './machine-state.js'
 import { shownMachine } from './machine-view.js'
+import { checkSameZones } from './offer.js'
 import { checkKnownSize } from './skus.js'
 import { attachedEntry, checkLuns, checkSecurity, dataDisksOf, type Place } from './storage-profile.js'
 
@@ -20,7 +21,9 @@ export function updateMachine(sandbox: Sandbox, machine: Resource, { body, metho
   checkIdle(machine)
   const sent = objectAt(body, 'properties')
   const tags = tagsOf(body) ?? (method === 'PUT' ? undefined : machine.tags)
+  checkSameZones(machine, body)
   checkFixed(machine, sent)
+  checkNewInterfaces(sandbox, machine, sent)
   const made: Resource[] = []
   const properties = changed(sandbox, machine, sent, made)
   if (equal(properties, machine.properties) && equal(tags ?? {}, machine.tags ?? {})) {
@@ -93,11 +96,32 @@ function checkSize(world: World, { properties }: Resource, vmSize: string): void
 
 function checkFixed({ properties }: Resource, sent: Json): void {
   if (sent['osProfile'] !== undefined && properties['osProfile'] === undefined) throw fixed('osProfile')
+  for (const key of ['computerName', 'adminUsername']) {
+    const now = textAt(objectAt(sent, 'osProfile'), key)
+    if (now !== undefined && now !== textAt(objectAt(properties, 'osProfile'), key)) throw fixed(`osProfile.${key}`)
+  }
   const type = (of: Json) => textAt(objectAt(of, 'securityProfile'), 'securityType') ?? 'Standard'
   if (sent['securityProfile'] !== undefined && type(sent) !== type(properties))
     throw fixed('securityProfile.securityType')
   const image = (of: Json) => textAt(objectAt(objectAt(of, 'storageProfile'), 'imageReference'), 'sku')
   if (image(sent) !== undefined && image(sent) !== image(properties)) throw fixed('imageReference')
+}
+
+/** A machine has an interface at any time, and only one that is deallocated gets others. */
+function checkNewInterfaces(sandbox: Sandbox, { id, location, properties, hidden }: Resource, sent: Json): void {
+  if (!Array.isArray(objectAt(sent, 'networkProfile')['networkInterfaces'])) return
+  checkInterfaces(sandbox, id, location, sent)
+  const [before, after] = [properties, sent].map((of) =>
+    interfaceIds(of)
+      .map((nic) => nic.toLowerCase())
+      .sort(),
+  )
+  if (String(before) === String(after) || hidden.power?.code === 'deallocated') return
+  throw new ArmError(
+    400,
+    'AddingOrDeletingNetworkInterfacesOnARunningVirtualMachineNotSupported',
+    `Virtual machine ${id} must be stop-deallocated before network interfaces can be added to it or deleted from it.`,
+  )
 }
 
 function changed(sandbox: Sandbox, machine: Resource, sent: Json, made: Resource[]): Json {

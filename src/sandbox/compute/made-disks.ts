@@ -7,6 +7,7 @@ import { groupOf, type Resource } from '../resource.js'
 import type { World } from '../world.js'
 import { bytesPerGiB, diskType, emptyContent } from './disk-model.js'
 import { checkDiskName } from './names.js'
+import { checkKind } from './offer.js'
 import type { Place } from './storage-profile.js'
 
 export interface NewDisk {
@@ -24,6 +25,9 @@ export interface NewDisk {
 }
 
 export function finishedDisk(world: World, group: string, disk: NewDisk): Resource {
+  checkKind(disk.sku, disk.location, 'disks')
+  // Made with a machine in a zone, a disk that is kept in all zones is in none.
+  const zones = disk.sku.endsWith('_ZRS') ? [] : [...disk.zones]
   const id = `${groupId(group)}/providers/${diskType}/${disk.name}`
   const sizeBytes = disk.sizeGB * bytesPerGiB
   return {
@@ -31,7 +35,7 @@ export function finishedDisk(world: World, group: string, disk: NewDisk): Resour
     name: disk.name,
     type: diskType,
     location: disk.location,
-    ...(disk.zones.length > 0 && { zones: [...disk.zones] }),
+    ...(zones.length > 0 && { zones }),
     sku: { name: disk.sku },
     properties: {
       encryption: { type: 'EncryptionAtRestWithPlatformKey' },

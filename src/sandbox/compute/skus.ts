@@ -2,6 +2,7 @@ import { invalidParameter } from '../errors.js'
 import type { Faults } from '../faults.js'
 import { regions } from '../regions.js'
 import { restrictionsOf } from './capacity.js'
+import { kindsIn, zoneNames } from './offer.js'
 
 export interface Size {
   readonly name: string
@@ -96,7 +97,7 @@ function machineSku(one: Size, location: string, zones: boolean) {
     size: one.name.replace('Standard_', ''),
     family: one.family,
     locations: [location],
-    locationInfo: [{ location, zones: zones ? ['1', '2', '3'] : [], zoneDetails: [] }],
+    locationInfo: [{ location, zones: zones ? zoneNames : [], zoneDetails: [] }],
     capabilities: [
       capability('vCPUs', one.vCPUs),
       capability('MemoryGB', one.memoryGB),
@@ -111,13 +112,7 @@ function machineSku(one: Size, location: string, zones: boolean) {
 }
 
 function diskSkus(location: string, zones: boolean) {
-  const names = [
-    'Standard_LRS',
-    'StandardSSD_LRS',
-    'Premium_LRS',
-    ...(zones ? ['StandardSSD_ZRS', 'Premium_ZRS', 'PremiumV2_LRS', 'UltraSSD_LRS'] : []),
-  ]
-  const locationInfo = [{ location, zones: zones ? ['1', '2', '3'] : [], zoneDetails: [] }]
+  const locationInfo = [{ location, zones: zones ? zoneNames : [], zoneDetails: [] }]
   const sku = (resourceType: string, name: string) => ({
     resourceType,
     name,
@@ -127,8 +122,7 @@ function diskSkus(location: string, zones: boolean) {
     capabilities: [],
     restrictions: [],
   })
-  const snapshots = ['Standard_LRS', 'Premium_LRS', ...(zones ? ['Standard_ZRS'] : [])]
-  return [...names.map((name) => sku('disks', name)), ...snapshots.map((name) => sku('snapshots', name))]
+  return (['disks', 'snapshots'] as const).flatMap((type) => kindsIn(location, type).map((name) => sku(type, name)))
 }
 
 type Shape = readonly [vCPUs: number, memoryGB: number, maxDataDisks: number]

@@ -17,7 +17,8 @@ import {
   withTrouble,
 } from './disk-model.js'
 import { copiedEncryption } from './encryption.js'
-import { checkCopyOrder, checkPace, checkPending, familyOf, hasEarlierCopy } from './families.js'
+import { checkCopyOrder, checkPace, checkPending, familyOf, hasEarlierCopy, membersOf } from './families.js'
+import { checkKind, hasZones } from './offer.js'
 import { copySource, existingSource } from './source.js'
 
 const defaults = {
@@ -43,11 +44,11 @@ export function newSnapshot(
   if (!incremental && largeSectorSkus.includes(textAt(source.sku, 'name') ?? '')) {
     throw invalidParameter(`Only incremental snapshots can be taken of '${source.name}'.`, 'incremental')
   }
-  const skuName = skuOf(body, incremental)
   const asked = sent['diskSizeGB']
   if (typeof asked === 'number' && asked < sizeGB(source))
     throw invalidParameter('Disks or snapshot cannot be resized down.')
   const family = incremental ? familyOf(world, source, location) : undefined
+  const skuName = snapshotSku(body, location, incremental) ?? usualSku(world, location, family)
   const follows = source.type === diskType && largeSectorSkus.includes(textAt(source.sku, 'name') ?? '')
   if (follows) checkPending(world, source)
   if (family !== undefined && option === 'Copy' && source.type === diskType) checkPace(world, source, family)
@@ -155,9 +156,24 @@ function chainOf({ id, properties }: Resource): string {
   return textAt(properties, 'incrementalSnapshotFamilyId') ?? id.toLowerCase()
 }
 
-function skuOf(body: Json, incremental: boolean): string {
-  const name = textAt(body['sku'], 'name') ?? 'Standard_LRS'
+/** The one that is asked for, if it may be. */
+export function snapshotSku(body: Json, location: string, incremental: boolean): string | undefined {
+  const name = textAt(body['sku'], 'name')
+  if (name === undefined) return undefined
   const allowed = incremental ? ['Standard_LRS', 'Standard_ZRS'] : ['Standard_LRS', 'Standard_ZRS', 'Premium_LRS']
-  if (allowed.includes(name)) return name
-  throw invalidParameter(`The value '${name}' of parameter 'sku.name' is not one of ${allowed.join(', ')}.`, 'sku.name')
+  if (!allowed.includes(name)) {
+    const message = `The value '${name}' of parameter 'sku.name' is not one of ${allowed.join(', ')}.`
+    throw invalidParameter(message, 'sku.name')
+  }
+  checkKind(name, location, 'snapshots')
+  return name
+}
+
+/** Of an incremental one that of the chain so far, else the one in all zones where there are any (its documentation). */
+function usualSku(world: World, location: string, family: string | undefined): string {
+  if (family === undefined) return 'Standard_LRS'
+  const last = membersOf(world, family)
+    .filter((one) => one.location === location)
+    .at(-1)
+  return textAt(last?.sku, 'name') ?? (hasZones(location) ? 'Standard_ZRS' : 'Standard_LRS')
 }

@@ -8,7 +8,7 @@ import { bytesPerGiB, sizeGB, snapshotType, withoutComputed } from './disk-model
 import { type Change, diskRoutes, firstAnswer, type Place } from './disk-routes.js'
 import { shownSnapshot } from './disk-view.js'
 import { changedEncryption } from './encryption.js'
-import { newSnapshot } from './snapshot-create.js'
+import { newSnapshot, snapshotSku } from './snapshot-create.js'
 
 export function addSnapshots(route: AddRoute, sandbox: Sandbox): void {
   const { world } = sandbox
@@ -64,6 +64,7 @@ function updateSnapshot({ world }: Sandbox, snapshot: Resource, call: Call): Cha
   if (method === 'PUT' && 'incremental' in sent && sent['incremental'] !== snapshot.properties['incremental']) {
     throw new ArmError(409, 'PropertyChangeNotAllowed', "Changing property 'incremental' is not allowed.")
   }
+  const sku = snapshotSku(body, snapshot.location, snapshot.properties['incremental'] === true)
   const encryption = changedEncryption(world, snapshot, sent)
   const before = snapshot.properties
   snapshot.properties = { ...before, provisioningState: 'Updating' }
@@ -77,6 +78,7 @@ function updateSnapshot({ world }: Sandbox, snapshot: Resource, call: Call): Cha
         ...encryption,
         provisioningState: settledState(snapshot),
       }
+      if (sku !== undefined) snapshot.sku = { name: sku }
       if (tags) snapshot.tags = tags
       else if (method === 'PUT') delete snapshot.tags
     },

@@ -5,7 +5,7 @@ import { type AddRoute, type Answer, type Call, inGroup, ok, type Sandbox } from
 import { type Json, listAt, objectAt, same, textAt } from './json.js'
 import type { Kind, Wanted } from './kind.js'
 import type { Refusal } from './refusal.js'
-import { beginRemoval, checkEtag, checkNotDeleting, existing, newEtag, storeMade } from './resource-routes.js'
+import { beginRemoval, checkEtag, checkIdle, existing, newEtag, setState, storeMade } from './resource-routes.js'
 
 /** What kind of part it is, and how its whole is made anew with other parts. */
 export interface PartKind {
@@ -57,6 +57,7 @@ function deletePart(sandbox: Sandbox, part: PartKind, call: Call): Answer {
   if (!gone) return { status: 204 }
   const refusal = part.held(sandbox, gone)
   if (refusal) throw ArmError.of(refusal)
+  setState(whole, 'Updating')
   const headers = beginRemoval(sandbox, {
     resource: whole,
     seconds: 4,
@@ -65,9 +66,10 @@ function deletePart(sandbox: Sandbox, part: PartKind, call: Call): Answer {
       if (!now) return
       const left = listAt(now.properties, part.key).filter((other) => !same(textAt(other, 'name'), name))
       now.properties = { ...now.properties, [part.key]: left }
+      setState(now, 'Succeeded')
       now.etag = newEtag(sandbox)
     },
-    failed: () => undefined,
+    failed: () => setState(whole, 'Succeeded'),
   })
   return { status: 202, headers }
 }
@@ -76,12 +78,17 @@ function remake(sandbox: Sandbox, part: PartKind, whole: Resource, parts: readon
   const { id, name, location, properties, tags } = whole
   const body: Json = { location, properties }
   const wanted = { world: sandbox.world, id, name, location, body, etag: newEtag(sandbox), before: whole }
-  return storeMade(sandbox, part.whole, { make: (all) => part.make(all, parts), wanted, ...(tags && { tags }) })
+  return storeMade(sandbox, part.whole, {
+    make: (all) => part.make(all, parts),
+    wanted,
+    part: true,
+    ...(tags && { tags }),
+  })
 }
 
 function parentOf(sandbox: Sandbox, part: PartKind, call: Call): Resource {
   const whole = existing(sandbox, part.whole, call)
-  checkNotDeleting(whole)
+  checkIdle(whole)
   return whole
 }
 

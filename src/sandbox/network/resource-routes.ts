@@ -78,7 +78,7 @@ function putResource(sandbox: Sandbox, kind: Kind, call: Call): Answer {
     )
   }
   checkEtag(call, before)
-  if (before) checkNotDeleting(before)
+  if (before) checkIdle(before)
   const location = locationOf(call, before)
   const tags = tagsOf(body)
   return storeMade(sandbox, kind, {
@@ -92,7 +92,7 @@ function putResource(sandbox: Sandbox, kind: Kind, call: Call): Answer {
 export function storeMade(
   sandbox: Sandbox,
   kind: Kind,
-  { make, wanted, tags }: { make: Kind['make']; wanted: Wanted; tags?: Record<string, string> },
+  { make, wanted, tags, part }: { make: Kind['make']; wanted: Wanted; tags?: Record<string, string>; part?: true },
 ): Answer {
   const { world, operations } = sandbox
   const made = make(wanted)
@@ -110,7 +110,7 @@ export function storeMade(
   })
   const seconds = kind.seconds.create
   if (seconds === undefined) return { status: before ? 200 : 201, body: kind.show(world, resource) }
-  if (!before) setState(resource, 'Updating')
+  if (!before || part) setState(resource, 'Updating')
   const body = kind.show(world, resource)
   const { azureAsyncOperation } = operations.begin({
     provider: 'Network',
@@ -135,6 +135,7 @@ export function storeMade(
 }
 
 export function removeResource(sandbox: Sandbox, kind: Kind, resource: Resource): Answer {
+  if (resource.properties['provisioningState'] === 'Updating') checkIdle(resource)
   const refusal = kind.held(sandbox.world, resource)
   if (refusal) throw ArmError.of(refusal)
   const { world } = sandbox
@@ -193,8 +194,9 @@ export function newEtag({ world }: Sandbox): string {
   return `W/"${world.uuid()}"`
 }
 
-export function checkNotDeleting({ id, properties }: Resource): void {
-  if (properties['provisioningState'] !== 'Deleting') return
+/** One change of a resource, or of a part of it, at a time. */
+export function checkIdle({ id, properties }: Resource): void {
+  if (!['Updating', 'Deleting'].includes(String(properties['provisioningState']))) return
   throw new ArmError(
     429,
     'RetryableErrorDueToAnotherOperation',
@@ -223,6 +225,6 @@ function settle(resource: Resource, state: string, etag: string): void {
   resource.etag = etag
 }
 
-function setState(resource: Resource, provisioningState: unknown): void {
+export function setState(resource: Resource, provisioningState: unknown): void {
   resource.properties = { ...resource.properties, provisioningState }
 }
