@@ -46,4 +46,8 @@ export class AzureRegions implements Regions {
     const sku = sizeNamed(sizes, size)
     return sku ? whyNotThere(sku, region, zone) : `${size} is not offered in ${region}`
   }
+
+  diskKinds(region: string, signal: AbortSignal): Promise<readonly string[] | undefined> {
+    return this.#sizes.diskKindsIn(region, signal)
+  }
 }

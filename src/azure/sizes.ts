@@ -1,15 +1,20 @@
-/** VM sizes as the list of SKUs shows them: what they can do, and where they are to be had. */
+/** VM sizes and kinds of disks as the list of SKUs shows them: what they can do, and where they are to be had. */
 import type { ResourceSku } from '@azure/arm-compute'
 import type { Calls } from './calls.js'
 import type { Clients } from './clients.js'
 import { regionName } from './disk-fields.js'
 import { ifReadable } from './if-readable.js'
 
-/** Reads the VM sizes of a region, once: even one region's list is megabytes. Undefined where there is no such list. */
+interface Offer {
+  readonly sizes: readonly ResourceSku[]
+  readonly diskKinds: ReadonlySet<string>
+}
+
+/** Reads the list of a region, once: it is megabytes. Undefined where there is no such list. */
 export class SizeLists {
   readonly #clients: Clients
   readonly #calls: Calls
-  readonly #read = new Map<string, readonly ResourceSku[] | undefined>()
+  readonly #read = new Map<string, Promise<Offer | undefined>>()
 
   constructor(clients: Clients, calls: Calls) {
     this.#clients = clients
@@ -17,7 +22,26 @@ export class SizeLists {
   }
 
   async in(region: string, signal: AbortSignal): Promise<readonly ResourceSku[] | undefined> {
-    if (this.#read.has(region)) return this.#read.get(region)
+    return (await this.#offerOf(region, signal))?.sizes
+  }
+
+  /** Names of the kinds of managed disks. Undefined also where the list has none: it is not about disks then. */
+  async diskKindsIn(region: string, signal: AbortSignal): Promise<readonly string[] | undefined> {
+    const kinds = (await this.#offerOf(region, signal))?.diskKinds
+    return kinds?.size ? [...kinds] : undefined
+  }
+
+  #offerOf(region: string, signal: AbortSignal): Promise<Offer | undefined> {
+    const known = this.#read.get(region)
+    if (known) return known
+    const asked = this.#ask(region, signal)
+    this.#read.set(region, asked)
+    // What could not be read is asked for again.
+    asked.catch(() => this.#read.delete(region))
+    return asked
+  }
+
+  async #ask(region: string, signal: AbortSignal): Promise<Offer | undefined> {
     const task = { doing: `looking for VM sizes in ${region}`, subject: `VM sizes of ${region}` }
     let listed = 0
     const found = await ifReadable(signal, () =>
@@ -26,16 +50,17 @@ export class SizeLists {
         // The location is the only filter there is; without it the list is tens of megabytes.
         const filter = `location eq '${region.replaceAll("'", "''")}'`
         const sizes: ResourceSku[] = []
+        const diskKinds = new Set<string>()
         for await (const sku of resourceSkus.list({ ...options, filter })) {
           listed++
-          if (isSizeOf(sku, region)) sizes.push(sku)
+          if (isOf('virtualMachines', sku, region)) sizes.push(sku)
+          if (isOf('disks', sku, region) && sku.name && whyNotThere(sku, region, undefined) === undefined)
+            diskKinds.add(sku.name)
         }
-        return sizes
+        return { sizes, diskKinds }
       }),
     )
-    const sizes = listed > 0 ? found : undefined
-    this.#read.set(region, sizes)
-    return sizes
+    return listed > 0 ? found : undefined
   }
 }
 
@@ -123,9 +148,9 @@ function capabilityOf({ capabilities = [] }: ResourceSku, key: string): string |
   return capabilities.find(({ name }) => name === key)?.value
 }
 
-function isSizeOf({ resourceType, locations }: ResourceSku, region: string): boolean {
+function isOf(type: string, { resourceType, locations }: ResourceSku, region: string): boolean {
   return (
-    resourceType?.toLowerCase() === 'virtualmachines' &&
+    resourceType?.toLowerCase() === type.toLowerCase() &&
     (locations?.some((location) => regionName(location) === regionName(region)) ?? true)
   )
 }

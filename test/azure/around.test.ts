@@ -186,6 +186,29 @@ describe('the subscription', () => {
     expect(cloud.lines.filter((line) => line.endsWith('/skus'))).toHaveLength(1)
   })
 
+  it('is asked once for its sizes and kinds of disks, by however many at the same time', async () => {
+    const { azure } = await connected(cloud)
+    const locations = ['westus2']
+    const restrictions = [{ type: 'Location', values: locations, reasonCode: 'NotAvailableForSubscription' }]
+    const value = [
+      { resourceType: 'virtualMachines', name: 'Standard_A', locations },
+      { resourceType: 'disks', name: 'Premium_LRS', locations, size: 'P4' },
+      { resourceType: 'disks', name: 'Premium_LRS', locations, size: 'P6' },
+      { resourceType: 'disks', name: 'UltraSSD_LRS', locations, restrictions },
+    ]
+    const gone = { status: 401, body: { error: { code: 'ExpiredAuthenticationToken', message: 'expired' } } }
+    cloud.on('GET', /\/skus$/, gone, { body: { value } })
+    const { regions } = azure
+    const ask = () =>
+      Promise.all([
+        regions.whyNotSize('Standard_A', 'westus2', undefined, signal),
+        regions.diskKinds('westus2', signal),
+      ])
+    expect(await rejection(ask())).toMatchObject({ code: 'NOT_SIGNED_IN' })
+    expect(await ask()).toEqual([undefined, ['Premium_LRS']])
+    expect(cloud.lines.filter((line) => line.endsWith('/skus'))).toHaveLength(2)
+  })
+
   it('is not taken for one without regions or sizes while it is out of order', async () => {
     const { azure } = await connected(cloud)
     cloud.on('GET', /\/(locations|skus)$/, { status: 503, body: {} })
@@ -205,6 +228,7 @@ describe('the subscription', () => {
     const { azure } = await connected(cloud)
     cloud.on('GET', /\/skus$/, { body: { value: [{ resourceType: 'disks', name: 'P', locations: ['westus2'] }] } })
     expect(await azure.regions.whyNotSize('Standard_A', 'westus2', undefined, signal)).toContain('not offered')
+    expect(await azure.regions.diskKinds('westus2', signal)).toEqual(['P'])
   })
 
   it.each([404, 403])(

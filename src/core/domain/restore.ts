@@ -137,7 +137,8 @@ function mismatches(machine: Machine, point: RecoveryPoint, { snapshot, lun }: R
 export function planBeside(point: RecoveryPoint, original: Machine | undefined, current: readonly Disk[]): DiskPlans {
   const problems: string[] = []
   if (!point.disks.some((disk) => disk.lun === null)) problems.push('it has no OS disk, so no VM can be made of it')
-  const zone = point.machine?.zone ?? original?.zone
+  // A machine that was in no zone is made in none, wherever the VM is today.
+  const { zone } = point.machine ?? original ?? {}
 
   const disks = point.disks.map((source) => {
     const attached = original?.disks.find((disk) => disk.lun === source.lun)

@@ -1,5 +1,6 @@
 /** Where a machine may be made, one place after the other, as Azure turns out to have no room. */
 import type { Backup } from '../domain/backup.js'
+import { needsZone } from '../domain/disk-kinds.js'
 import type { AzlinError } from '../errors.js'
 import type { DrillAzure } from '../ports/drill-azure.js'
 import type { Run } from '../run.js'
@@ -17,9 +18,6 @@ export interface PlaceWish {
   readonly region: string
   readonly allowSizeChange: boolean
 }
-
-/** Disks of these kinds live in a zone wherever a region has zones (Azure's limits on Premium SSD v2 and Ultra). */
-const zonalSkus = ['premiumv2_lrs', 'ultrassd_lrs']
 
 export function placeName({ size, zone }: Place): string {
   return zone === undefined ? `size ${size}` : `zone ${zone}, size ${size}`
@@ -62,8 +60,7 @@ export class Places {
   async #firstOf(size: string): Promise<Place> {
     this.#tried.add(size)
     this.#zones = undefined
-    const zonal = this.#wish.backup.disks.some(({ facts }) => zonalSkus.includes(facts?.sku.toLowerCase() ?? ''))
-    if (!zonal) return { size, zone: undefined }
+    if (!needsZone(this.#wish.backup)) return { size, zone: undefined }
     const [zone, ...rest] = await this.#zonesOf(size)
     this.#zones = rest
     return { size, zone }

@@ -1,5 +1,6 @@
 /** Everything that a drill needs, looked at before anything is made; what is missing is told at once. */
 import type { Backup, MachineFacts } from '../domain/backup.js'
+import { madeThere } from '../domain/disk-kinds.js'
 import { type DrillRequest, needsRunCommand } from '../domain/drill.js'
 import { type DrillNames, drillNames } from '../domain/drill-names.js'
 import { showsAgent, type VmRef } from '../domain/machine.js'
@@ -9,7 +10,7 @@ import type { Run } from '../run.js'
 import { withinMs } from '../time-limit.js'
 import type { DrillDeps } from './drill-deps.js'
 import { drillActions } from './drill-permissions.js'
-import { roomFor } from './drill-room.js'
+import { diskKindsIn, roomFor } from './drill-room.js'
 import { mustKnowRegion } from './known-region.js'
 import type { ReplicationPlan } from './replication-plan.js'
 
@@ -21,6 +22,8 @@ export interface Blueprint {
   /** The region has no copy: this one is made first. */
   readonly copy: ReplicationPlan | undefined
   readonly size: string
+  /** Of the region; undefined: nobody says. */
+  readonly diskKinds: readonly string[] | undefined
   readonly names: DrillNames
   readonly at: Date
   /** Where the machine is made. */
@@ -53,12 +56,13 @@ export async function planDrill(
   const wanted = request.size ?? facts?.size
   const group = testResourceGroup ?? shared.names.group
 
-  const [region, copy, room, place, subnet, rights, agent] = await Promise.all([
+  const [region, copy, room, diskKinds, place, subnet, rights, agent] = await Promise.all([
     told(() => mustKnowRegion(deps.azure, testRegion, run)),
     chosen.backup && !inRegion ? copyFor(deps, request, chosen.backup, run) : { problems: [], plan: undefined },
     wanted === undefined
       ? { size: '', problems: [], notes: [] }
       : roomFor(deps.azure, { region: testRegion, allowSizeChange }, wanted, run),
+    diskKindsIn(deps.azure, testRegion, run),
     placeProblems(deps, request, shared.names, run),
     subnetProblems(deps, request, run),
     rightsProblems(deps, request, run),
@@ -66,6 +70,7 @@ export async function planDrill(
     facts?.agent ?? agentToday(deps, vm, run),
   ])
   const unknown = chosen.backup && !facts ? [`the tags of ${chosen.backup.name} do not say what VM to make of it`] : []
+  const kinds = chosen.backup && madeThere(chosen.backup, testRegion, diskKinds)
   const os = chosen.backup?.disks.some(({ lun }) => lun === null) === false ? ['the backup has no OS disk'] : []
   const problems = [
     ...region,
@@ -74,7 +79,7 @@ export async function planDrill(
     ...os,
     ...copy.problems,
     // Of a region that there is not, nothing else can be said.
-    ...(region.length > 0 ? [] : [...room.problems, ...subnet]),
+    ...(region.length > 0 ? [] : [...room.problems, ...(kinds?.problems ?? []), ...subnet]),
     ...place,
     ...rights,
   ]
@@ -83,9 +88,14 @@ export async function planDrill(
       what: `The drill of ${vm.name} in ${testRegion}`,
       problems: [...new Set(problems)],
     })
-  const notes = [...room.notes, ...networkNotes(request), ...copyNotes(copy.plan, chosen.backup, testRegion)]
+  const notes = [
+    ...room.notes,
+    ...(kinds?.notices ?? []),
+    ...networkNotes(request),
+    ...copyNotes(copy.plan, chosen.backup, testRegion),
+  ]
   const where = { ...shared, group, makesGroup: testResourceGroup === undefined, agent }
-  return { request, backup: chosen.backup, facts, copy: copy.plan, size: room.size, ...where, notes }
+  return { request, backup: chosen.backup, facts, copy: copy.plan, size: room.size, diskKinds, ...where, notes }
 }
 
 function refuseContradiction({ subnetId, sshSource }: DrillRequest): void {

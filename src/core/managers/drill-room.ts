@@ -26,6 +26,11 @@ export async function roomFor(azure: DrillAzure, wish: SizeWish, wanted: string,
   return { size: wanted, problems, notes: [] }
 }
 
+/** The kinds of disks of the region, where Azure says so beforehand. */
+export function diskKindsIn(azure: DrillAzure, region: string, run: Run): Promise<readonly string[] | undefined> {
+  return unlessUntold(() => azure.regions.diskKinds(region, run.signal), run)
+}
+
 /** The next size of the family with room for it, none of those tried. */
 export async function nextSize(
   azure: DrillAzure,
@@ -48,7 +53,7 @@ async function whyNoRoom(azure: DrillAzure, size: string, region: string, run: R
 }
 
 /** What Azure will not say beforehand stands in nobody's way: making the machine will show it. */
-async function unlessUntold(ask: () => Promise<string | undefined>, run: Run): Promise<string | undefined> {
+async function unlessUntold<T>(ask: () => Promise<T | undefined>, run: Run): Promise<T | undefined> {
   try {
     return await ask()
   } catch (error) {

@@ -2,6 +2,7 @@
 
 import { resourceRefOf } from '../domain/arm-id.js'
 import type { Backup, ProofLevel } from '../domain/backup.js'
+import { madeThere } from '../domain/disk-kinds.js'
 import { type Drill, isProven, isSuccess, methodOf } from '../domain/drill.js'
 import { newestFirst } from '../domain/recovery-points.js'
 import { encodeProof, proofIn, recoveryTag } from '../domain/recovery-tags.js'
@@ -81,12 +82,13 @@ export class DrillRun {
     run: Run,
     onBooted?: () => void,
   ): Promise<void> {
-    const { request, facts, size, group, names, at, agent } = this.blueprint
+    const { request, facts, size, group, names, at, agent, diskKinds } = this.blueprint
     this.#begunAt = this.#deps.clock.elapsed()
     try {
       this.#point = await this.#pointInRegion(run)
       await this.log.during('quarantine', () => quarantine.enter())
-      const wish = { options: request, vm: request.vm, backup: this.#point, facts, size, group, names, at }
+      const { point: backup } = madeThere(this.#point, request.testRegion, diskKinds)
+      const wish = { options: request, vm: request.vm, backup, facts, size, group, names, at }
       this.#machine = await restoreForDrill(this.#deps, wish, quarantine, temporary, this.log, run)
       this.#checked = await checkMachine(
         this.#deps,

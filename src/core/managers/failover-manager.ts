@@ -4,6 +4,7 @@
  */
 import { armId } from '../domain/arm-id.js'
 import type { Backup, MachineFacts } from '../domain/backup.js'
+import { madeThere } from '../domain/disk-kinds.js'
 import { originTags } from '../domain/failover-origin.js'
 import type { VmRef } from '../domain/machine.js'
 import { shortened } from '../domain/naming.js'
@@ -16,7 +17,7 @@ import { restoreBeside } from './beside-restore.js'
 import { agentOwed } from './boot.js'
 import type { DrillDeps } from './drill-deps.js'
 import { type Place, Places, placeName } from './drill-places.js'
-import { roomFor } from './drill-room.js'
+import { diskKindsIn, roomFor } from './drill-room.js'
 import { makeLastingGround, takenNames } from './failover-ground.js'
 import { mustKnowRegion } from './known-region.js'
 import { ownersIn, replicasIn } from './replica-inventory.js'
@@ -88,12 +89,14 @@ export class FailoverManager {
     const request = await this.#meant(asked, run)
     const { vm, targetRegion, subnetId, allowSizeChange } = request
     await mustKnowRegion(azure, targetRegion, run)
-    const backup = choose(request, await replicasIn(azure, vm, targetRegion, run))
+    const chosen = choose(request, await replicasIn(azure, vm, targetRegion, run))
+    const kinds = madeThere(chosen, targetRegion, await diskKindsIn(azure, targetRegion, run))
+    const backup = kinds.point
     const facts = backup.machine
     const group = await this.#groupFor(request, backup, run)
     const newVm = { name: request.name ?? nameFor(request, group.name), resourceGroup: group.name }
 
-    const problems: string[] = []
+    const problems = [...kinds.problems]
     if (!backup.disks.some(({ lun }) => lun === null)) problems.push('the backup has no OS disk')
     if (!facts) problems.push(`the tags of ${backup.name} do not say what VM to make of it`)
     const wanted = request.size ?? facts?.size
@@ -106,7 +109,7 @@ export class FailoverManager {
       throw new AzlinError('NOT_READY', { what: `The failover of ${vm.name} to ${targetRegion}`, problems })
 
     const rpoSeconds = Math.max(0, Math.round((+clock.now() - +backup.createdAt) / 1000))
-    const notices = [...doubtsOn(backup), ...room.notes, ...noticesOn(request, group)]
+    const notices = [...doubtsOn(backup), ...room.notes, ...kinds.notices, ...noticesOn(request, group)]
     const where = { targetRegion, newVm, size: room.size, allowSizeChange, subnetId, makesGroup: group.makes }
     return { vm, backup, facts, ...where, rpoSeconds, notices }
   }

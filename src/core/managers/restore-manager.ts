@@ -4,7 +4,8 @@
  */
 
 import { armId } from '../domain/arm-id.js'
-import type { RecoveryPoint } from '../domain/backup.js'
+import type { MachineFacts, RecoveryPoint } from '../domain/backup.js'
+import { madeThere, needsZone } from '../domain/disk-kinds.js'
 import type { Disk, Machine, VmRef } from '../domain/machine.js'
 import { planBeside, planInPlace } from '../domain/restore.js'
 import { whyIncomplete } from '../domain/verify-plan.js'
@@ -131,9 +132,6 @@ export class RestoreManager {
     // Beside the copies it is made of, when the VM's own group may be out of reach.
     const besides = options.withoutOriginal ? point.disks[0]?.snapshot.resourceGroup : undefined
     const newVm = { name: options.newVm, resourceGroup: options.targetResourceGroup ?? besides ?? vm.resourceGroup }
-    const { disks, problems: found, notices } = planBeside(point, original, current)
-    const problems = [...found]
-
     const group = await groups.find(newVm.resourceGroup, run.signal)
     if (!group) throw new AzlinError('RESOURCE_GROUP_NOT_FOUND', { resourceGroup: newVm.resourceGroup })
     if (await machines.find(newVm, run.signal))
@@ -149,6 +147,11 @@ export class RestoreManager {
           { ...original, status: await machines.status(vm, run.signal) },
           current.find(({ osType }) => osType !== undefined),
         ))
+    const zone = facts && (await this.#zoneFor(point, facts, run))
+    const kinds = isCopy(point) ? await regions.diskKinds(point.region, run.signal) : undefined
+    const made = madeThere({ ...point, machine: facts && { ...facts, zone } }, point.region, kinds)
+    const { disks, problems: found, notices } = planBeside(made.point, original, current)
+    const problems = [...found, ...made.problems]
     const network = networkFor(original, options.subnetId)
     if (!facts) problems.push(`neither its tags nor ${vm.name} itself say what VM to make of it`)
     if (!network)
@@ -157,7 +160,6 @@ export class RestoreManager {
           ? `say which network of ${point.region} with --subnet`
           : `${vm.name} is gone, so say which network with --subnet`,
       )
-    const zone = facts?.zone
     if (facts) {
       const why = await regions.whyNotSize(facts.size, point.region, zone, run.signal)
       if (why) problems.push(why)
@@ -166,8 +168,22 @@ export class RestoreManager {
     refuse(point, problems, 'beside')
     const agent = agentOwed(facts.agent)
     const work = { newVm, region: point.region, zone, facts, pointName: point.name, disks, network, agent } as const
-    return { mode: 'beside', vm, point, notices, work }
+    return { mode: 'beside', vm, point, notices: [...notices, ...made.notices], work }
   }
+
+  /** Zones of a second region have nothing to do with those of the first: Azure may choose, where the disks let it. */
+  async #zoneFor(point: RecoveryPoint, { size, zone }: MachineFacts, run: Run): Promise<string | undefined> {
+    if (!isCopy(point)) return zone
+    if (!needsZone(point)) return undefined
+    const { regions } = this.#deps.azure
+    for (const other of [...(zone === undefined ? [] : [zone]), '1', '2', '3'])
+      if ((await regions.whyNotSize(size, point.region, other, run.signal)) === undefined) return other
+    return zone
+  }
+}
+
+function isCopy({ disks }: RecoveryPoint): boolean {
+  return disks.some(({ snapshot }) => snapshot.createOption === 'CopyStart')
 }
 
 function refuse(point: RecoveryPoint, problems: readonly string[], mode: RestorePlan['mode']): void {

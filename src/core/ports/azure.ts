@@ -166,6 +166,8 @@ export interface Regions {
   list(signal: AbortSignal): Promise<readonly string[] | undefined>
   /** Why a VM size is not to be had in a region (and zone), or undefined when it is, or nobody says beforehand. */
   whyNotSize(size: string, region: string, zone: string | undefined, signal: AbortSignal): Promise<string | undefined>
+  /** Kinds (SKUs) of managed disks that are to be had in a region, or undefined when nobody says beforehand. */
+  diskKinds(region: string, signal: AbortSignal): Promise<readonly string[] | undefined>
 }
 
 /** A resource of any kind, as generic lists show it. */

@@ -180,6 +180,7 @@ export class MemoryAzure
   readonly regions: Azure['regions'] = {
     list: (signal) => this.#request('list regions', '', signal, () => ['westus2', 'eastus', 'northeurope']),
     whyNotSize: () => Promise.resolve(undefined),
+    diskKinds: () => Promise.resolve(undefined),
   }
 
   async #request<T>(request: string, name: string, signal: AbortSignal, work: () => T): Promise<T> {
