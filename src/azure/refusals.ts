@@ -5,6 +5,7 @@
 import { AzlinError, type DetailsOf, type ErrorCode } from '../core/errors.js'
 import type { Task } from './call.js'
 import type { Complaint, Refusal } from './error-body.js'
+import { isBusy } from './policies/retry-rules.js'
 import { redact } from './redact.js'
 
 type Verdict = AzlinError | undefined
@@ -28,7 +29,8 @@ export function saysMissing(refusal: Refusal | undefined): boolean {
 export function refused(task: Task, refusal: Refusal, cause: ErrorOptions): AzlinError {
   const make: Make = (code, details) => new AzlinError(code, details, cause)
   const { status, retryAfterSeconds } = refusal
-  if (status === 429) return make('THROTTLED', { what: task.doing, seconds: retryAfterSeconds ?? 0 })
+  if (status === 429 && !isBusy(refusal.code))
+    return make('THROTTLED', { what: task.doing, seconds: retryAfterSeconds ?? 0 })
 
   // The outer complaint is often only a wrapper; the first one that means something decides.
   for (const { code, message, target } of [refusal, ...refusal.details]) {

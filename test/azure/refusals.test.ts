@@ -67,6 +67,12 @@ describe('what Azure refuses', () => {
       'THROTTLED',
     ],
     [
+      'another change under way, which is no throttling',
+      429,
+      error('RetryableErrorDueToAnotherOperation', 'Another operation on this or a dependent resource is in progress.'),
+      'CONFLICT',
+    ],
+    [
       'throttling without its status',
       409,
       error('OperationNotAllowed', 'The server rejected the request because too many requests have been received.'),

@@ -85,6 +85,19 @@ describe('requests to Azure', () => {
     })
   })
 
+  it('waits for another change of the same thing, and does not call it a limit', async () => {
+    const { azure, clock, events } = await connected(cloud)
+    const code = 'RetryableErrorDueToAnotherOperation'
+    const busy = { status: 429, body: { error: { code, message: 'Another operation is in progress.' } } }
+    cloud.on('GET', snapshot, busy, busy, busy, busy, busy, busy, { body: stands })
+    expect(await azure.snapshots.find(ref, signal)).toMatchObject({ name: 'snap' })
+    expect(clock.waits).toHaveLength(6)
+    const reasons = events.flatMap((event) => (event.type === 'azure.waiting' ? [event.reason] : []))
+    expect(new Set(reasons)).toEqual(new Set(['another change of the same thing is under way']))
+    cloud.on('GET', snapshot, busy)
+    expect(await rejection(azure.snapshots.find(ref, signal))).toMatchObject({ code: 'CONFLICT' })
+  })
+
   it('reads a Retry-After date by the clock of the server that sent it', async () => {
     const { azure, clock } = await connected(cloud)
     const headers = { date: 'Mon, 02 Mar 2043 10:00:00 GMT', 'retry-after': 'Mon, 02 Mar 2043 10:00:40 GMT' }

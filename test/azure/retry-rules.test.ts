@@ -4,7 +4,7 @@ import { retryAfterMs } from '../../src/azure/policies/retry-after.js'
 import { type Attempt, isRepeatable, pauseBeforeRetry } from '../../src/azure/policies/retry-rules.js'
 
 const anyAttempt: fc.Arbitrary<Attempt> = fc.record({
-  trouble: fc.constantFrom('throttled', 'unavailable', 'notSent', 'dropped'),
+  trouble: fc.constantFrom('throttled', 'busy', 'unavailable', 'notSent', 'dropped'),
   number: fc.integer({ min: 1, max: 20 }),
   elapsedMs: fc.integer({ min: 0, max: 700_000 }),
   retryAfterMs: fc.option(fc.integer({ min: 0, max: 300_000 }), { nil: undefined }),

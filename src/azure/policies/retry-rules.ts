@@ -3,6 +3,8 @@
 export type Trouble =
   /** 429. The request was not carried out. */
   | 'throttled'
+  /** 429 too, and no limit: another change of the same thing is under way. The request was not carried out. */
+  | 'busy'
   /** 408 and 5xx. It may have been carried out. */
   | 'unavailable'
   /** The connection never came about. It was not carried out. */
@@ -31,7 +33,12 @@ const longestTotalMs = 600_000
 
 const firstPauseMs = 500
 const longestPauseMs = 30_000
-const attempts: Record<Trouble, number> = { throttled: 6, unavailable: 5, notSent: 3, dropped: 5 }
+const attempts: Record<Trouble, number> = { throttled: 6, busy: 8, unavailable: 5, notSent: 3, dropped: 5 }
+
+/** Of a 429. */
+export function isBusy(code: string): boolean {
+  return /^(RetryableErrorDueToAnotherOperation|AnotherOperationInProgress)$/i.test(code)
+}
 
 export function mayHaveTakenEffect(trouble: Trouble): boolean {
   return trouble === 'unavailable' || trouble === 'dropped'

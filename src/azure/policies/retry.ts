@@ -6,9 +6,10 @@ import type { PipelinePolicy, PipelineRequest, PipelineResponse } from '@azure/c
 import type { Clock } from '../../core/clock.js'
 import type { Report } from '../../core/events.js'
 import { currentCall } from '../call.js'
+import { readErrorBody } from '../error-body.js'
 import { networkTrouble } from '../network-trouble.js'
 import { retryAfterMs } from './retry-after.js'
-import { isRepeatable, mayHaveTakenEffect, pauseBeforeRetry, type Trouble } from './retry-rules.js'
+import { isBusy, isRepeatable, mayHaveTakenEffect, pauseBeforeRetry, type Trouble } from './retry-rules.js'
 
 /** One attempt may take this long, with the whole answer. */
 const attemptMs = 100_000
@@ -17,6 +18,7 @@ const worthAWordMs = 2000
 
 const reasons: Record<Trouble, string> = {
   throttled: 'Azure is limiting requests',
+  busy: 'another change of the same thing is under way',
   unavailable: 'Azure did not answer properly',
   notSent: 'Azure cannot be reached',
   dropped: 'the connection to Azure broke',
@@ -94,8 +96,9 @@ function troubleOf(outcome: Outcome): Trouble | undefined {
     const trouble = networkTrouble(outcome.error)
     return trouble === 'untrusted' ? undefined : trouble
   }
-  const { status } = outcome.response
-  if (status === 429) return 'throttled'
+  const { response } = outcome
+  const { status } = response
+  if (status === 429) return isBusy(readErrorBody(response.bodyAsText ?? undefined).code) ? 'busy' : 'throttled'
   // 501 and 505 say that it will never be done.
   if (status === 408 || (status >= 500 && status !== 501 && status !== 505)) return 'unavailable'
   return undefined
