@@ -129,8 +129,9 @@ export function sayingOf(event: AzlinEvent): Saying {
       return warn(`${nameIn(event.resource)} stays, but still carries the tag azlin:temporary (${event.code}).`)
     case 'temporary.left':
       return warn(`${nameIn(event.resource)} is still there (${event.code}); azlin cleanup tries again.`)
+    // A script is silent for as long; whoever reads its log wants to know why.
     case 'azure.waiting':
-      return say(`Waiting ${span(event.seconds)}: ${event.reason}.`)
+      return warn(`Waiting ${span(event.seconds)}: ${event.reason}.`)
     case 'azure.request':
       return {
         type: 'request',

@@ -107,6 +107,13 @@ describe('progress', () => {
     expect(shown(false, { quiet: true, verbose: false }, [started, finished, notice, request])).toBe('Look here.\n')
   })
 
+  it('says beside --json too what it waits for', () => {
+    const waiting = { type: 'azure.waiting', seconds: 90, reason: 'Azure is limiting requests' } as const
+    expect(shown(false, { quiet: true, verbose: false }, [waiting])).toMatch(
+      /^Waiting .*: Azure is limiting requests\.\n$/,
+    )
+  })
+
   it('shows each request with --verbose, and only then', () => {
     expect(shown(false, { quiet: true, verbose: true }, [request])).toBe('GET /x 200 3 ms c\n')
     expect(shown(false, { quiet: false, verbose: false }, [request])).toBe('')
