@@ -28,11 +28,24 @@ export interface Hidden {
   writingSince?: string
   /** Grant of access to a disk or snapshot that is open. */
   access?: { readonly token: string; readonly until: string; readonly vhdx?: boolean }
+  /** Of a disk or snapshot: changes that were accepted, oldest first. */
+  becoming?: readonly Becoming[]
+  /** That grant is about to end. */
+  closing?: true
   copy?: BackgroundCopy
   /** Of a snapshot whose data follow it from its disk. */
   arrival?: Arrival
+  /** A subnet or rule of it that is being deleted. */
+  losing?: { readonly key: string; readonly name: string }
   power?: Power
   [other: string]: unknown
+}
+
+export interface Becoming {
+  readonly properties: Json
+  readonly sku?: string
+  /** Null: it has none any more. Absent: they stay. */
+  readonly tags?: Record<string, string> | null
 }
 
 /** Data that come in the background. It works for `workMs` in all, and stands still while its regions or a fault will have it so. */

@@ -1,8 +1,11 @@
+import { closeAccess } from './compute/access.js'
+import { become, giveUpBecoming } from './compute/becoming.js'
 import { bytesPerGiB, diskType, machineType, sizeGB, snapshotType } from './compute/disk-model.js'
 import { boot, setPower } from './compute/machine-state.js'
 import { ArmError } from './errors.js'
 import { groupType } from './groups.js'
 import { type Json, textAt } from './network/json.js'
+import { losePart } from './network/part-routes.js'
 import type { Resource } from './resource.js'
 import type { Sandbox } from './routes.js'
 import type { World } from './world.js'
@@ -17,6 +20,7 @@ export function settleWorld(sandbox: Sandbox): void {
   for (const resource of world.all()) {
     // A group goes on being deleted; one of these may have gone with a machine before.
     if (resource.type === groupType || world.get(resource.id) !== resource) continue
+    settleAccepted(world, resource, doomed.has(resource.id.toLowerCase()))
     const state = textAt(resource.properties, 'provisioningState') ?? ''
     if (state === 'Deleting') remove(sandbox, resource)
     else if (halfWay.has(state)) settle(world, resource, doomed.has(resource.id.toLowerCase()))
@@ -27,6 +31,15 @@ export function settleWorld(sandbox: Sandbox): void {
     return resource && plain(resource)
   })
   world.changed()
+}
+
+/** What was accepted and only had to be carried out. */
+function settleAccepted(world: World, resource: Resource, failed: boolean): void {
+  for (const change of resource.hidden.becoming ?? [])
+    if (failed) giveUpBecoming(resource, change)
+    else become(world, resource, change)
+  losePart(resource)
+  closeAccess(resource)
 }
 
 /** As the end of its deletion would have done, with what that takes along and what stands against it. */

@@ -89,6 +89,47 @@ describe.each(['SIGKILL', 'SIGTERM'] as const)('%s, at once after an answer', (s
     expect(await answer('snapshots/kept')).toEqual({ ...made, tags: { told: 'yes' } })
   })
 
+  it('undoes no change that was accepted and whose end was to come', async () => {
+    await snapshot('kept')
+    const opened = await azure.raw('POST', url('snapshots/kept/beginGetAccess'), {
+      access: 'Read',
+      durationInSeconds: 999,
+    })
+    expect(opened.status).toBe(202)
+    await azure.raw('PUT', url('disks/grows'), {
+      location: 'westus2',
+      tags: { old: 'yes' },
+      properties: { creationData: { createOption: 'Empty' }, diskSizeGB: 4 },
+    })
+    const network = `${azure.id('Microsoft.Network/virtualNetworks/demo-vnet')}`
+    const subnet = `${network}/subnets/gone?api-version=2025-05-01`
+    await azure.raw('PUT', subnet, { properties: { addressPrefix: '10.10.7.0/24' } })
+    await control.advance(60_000)
+    const accepted = [
+      await azure.raw('PATCH', url('snapshots/kept'), {
+        tags: { a: 'b' },
+        properties: { networkAccessPolicy: 'DenyAll' },
+      }),
+      await azure.raw('PATCH', url('disks/grows'), { sku: { name: 'Premium_LRS' }, properties: { diskSizeGB: 8 } }),
+      await azure.raw('PUT', url('disks/grows'), { location: 'westus2', properties: { diskSizeGB: 9 } }),
+      await azure.raw('POST', url('snapshots/kept/endGetAccess')),
+      await azure.raw('DELETE', subnet),
+    ]
+    expect(accepted.map(({ status }) => status)).toEqual([202, 202, 202, 202, 202])
+    await end(signal)
+    await start()
+    expect(await answer('snapshots/kept')).toMatchObject({
+      tags: { a: 'b' },
+      properties: { networkAccessPolicy: 'DenyAll', diskState: 'Unattached', provisioningState: 'Succeeded' },
+    })
+    const disk = await answer('disks/grows')
+    const properties = { diskSizeGB: 9, diskSizeBytes: 9 * 2 ** 30, provisioningState: 'Succeeded' }
+    expect(disk).toMatchObject({ sku: { name: 'Premium_LRS' }, properties })
+    expect(disk['tags']).toBeUndefined()
+    const { body } = await azure.raw('GET', `${network}?api-version=2025-05-01`)
+    expect(body).toMatchObject({ properties: { provisioningState: 'Succeeded', subnets: [{ name: 'default' }] } })
+  })
+
   it('loses no copy, and neither its progress nor the clock goes back', async () => {
     await snapshot('source')
     await copy('copy', 'source')

@@ -96,15 +96,25 @@ function checkPolicy({ world }: Sandbox, resource: Resource): void {
 }
 
 function revoke(sandbox: Sandbox, resource: Resource): Answer {
+  resource.hidden.closing = true
   const urls = sandbox.operations.begin({
     provider: 'Compute',
     segment: 'DiskOperations',
     location: resource.location,
     seconds: seconds.access,
     finish: () => {
-      delete resource.hidden.access
+      closeAccess(resource)
       return undefined
+    },
+    failed: () => {
+      delete resource.hidden.closing
     },
   })
   return accepted(urls)
+}
+
+/** The end of a revocation. */
+export function closeAccess({ hidden }: Resource): void {
+  if (hidden.closing) delete hidden.access
+  delete hidden.closing
 }

@@ -3,9 +3,9 @@ import { objectAt, textsAt } from '../network/json.js'
 import type { Resource } from '../resource.js'
 import type { AddRoute, Call, Sandbox } from '../routes.js'
 import { tagsOf } from '../tags.js'
-import { failArrivals } from './copy-progress.js'
+import { become, giveUpBecoming, willBecome } from './becoming.js'
 import { newDisk, resizedDown, sizeAsked, skuOf } from './disk-create.js'
-import { bytesPerGiB, diskType, grown, machinesWith, sizeGB, withoutComputed } from './disk-model.js'
+import { bytesPerGiB, diskType, machinesWith, sizeGB, withoutComputed } from './disk-model.js'
 import { type Change, diskRoutes, firstAnswer, type Place } from './disk-routes.js'
 import { shownDisk } from './disk-view.js'
 import { changedEncryption } from './encryption.js'
@@ -75,26 +75,20 @@ function updateDisk({ world }: Sandbox, disk: Resource, call: Call): Change {
   const encryption = changedEncryption(world, disk, sent)
   const before = { ...disk.properties }
   disk.properties = { ...before, provisioningState: 'Updating' }
+  const change = willBecome(disk, {
+    properties: { ...withoutComputed(sent), ...encryption, diskSizeGB: size },
+    ...(sku !== undefined && { sku }),
+    ...((tags || method === 'PUT') && { tags: tags ?? null }),
+  })
   return {
     resource: disk,
     ...(size < sizeGB(disk) && { failWith: resizedDown() }),
     finish: () => {
-      if (size > sizeGB(disk)) failArrivals(world, disk)
-      const { diskSizeGB: _size, ...changes } = withoutComputed(sent)
-      disk.properties = {
-        ...disk.properties,
-        ...changes,
-        ...encryption,
-        diskSizeGB: size,
-        diskSizeBytes: size * bytesPerGiB,
-        provisioningState: 'Succeeded',
-      }
-      if (disk.hidden.content) disk.hidden.content = grown(disk.hidden.content, size)
-      if (tags) disk.tags = tags
-      else if (method === 'PUT') delete disk.tags
-      if (sku !== undefined) disk.sku = { name: sku }
+      become(world, disk, change)
+      disk.properties = { ...disk.properties, provisioningState: 'Succeeded' }
     },
     failed: () => {
+      giveUpBecoming(disk, change)
       disk.properties = { ...disk.properties, provisioningState: 'Succeeded' }
     },
     first: firstAnswer(disk, call, before),

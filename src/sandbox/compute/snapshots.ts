@@ -3,6 +3,7 @@ import { objectAt, same } from '../network/json.js'
 import type { Resource } from '../resource.js'
 import type { AddRoute, Call, Sandbox } from '../routes.js'
 import { tagsOf } from '../tags.js'
+import { become, giveUpBecoming, willBecome } from './becoming.js'
 import { breakOff, isCopying, reviewCopies } from './copy-progress.js'
 import { bytesPerGiB, sizeGB, snapshotType, withoutComputed } from './disk-model.js'
 import { type Change, diskRoutes, firstAnswer, type Place } from './disk-routes.js'
@@ -68,21 +69,20 @@ function updateSnapshot({ world }: Sandbox, snapshot: Resource, call: Call): Cha
   const encryption = changedEncryption(world, snapshot, sent)
   const before = snapshot.properties
   snapshot.properties = { ...before, provisioningState: 'Updating' }
+  const { diskSizeGB: _size, incremental: _kind, ...changes } = withoutComputed(sent)
+  const change = willBecome(snapshot, {
+    properties: { ...changes, ...encryption },
+    ...(sku !== undefined && { sku }),
+    ...((tags || method === 'PUT') && { tags: tags ?? null }),
+  })
   return {
     resource: snapshot,
     finish: () => {
-      const { diskSizeGB: _size, incremental: _kind, ...changes } = withoutComputed(sent)
-      snapshot.properties = {
-        ...snapshot.properties,
-        ...changes,
-        ...encryption,
-        provisioningState: settledState(snapshot),
-      }
-      if (sku !== undefined) snapshot.sku = { name: sku }
-      if (tags) snapshot.tags = tags
-      else if (method === 'PUT') delete snapshot.tags
+      become(world, snapshot, change)
+      snapshot.properties = { ...snapshot.properties, provisioningState: settledState(snapshot) }
     },
     failed: () => {
+      giveUpBecoming(snapshot, change)
       snapshot.properties = { ...snapshot.properties, provisioningState: settledState(snapshot) }
     },
     first: firstAnswer(snapshot, call, before),

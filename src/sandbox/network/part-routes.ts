@@ -58,20 +58,32 @@ function deletePart(sandbox: Sandbox, part: PartKind, call: Call): Answer {
   const refusal = part.held(sandbox, gone)
   if (refusal) throw ArmError.of(refusal)
   setState(whole, 'Updating')
+  whole.hidden.losing = { key: part.key, name: String(name) }
   const headers = beginRemoval(sandbox, {
     resource: whole,
     seconds: 4,
     finish: () => {
       const now = sandbox.world.get(whole.id)
       if (!now) return
-      const left = listAt(now.properties, part.key).filter((other) => !same(textAt(other, 'name'), name))
-      now.properties = { ...now.properties, [part.key]: left }
+      losePart(now)
       setState(now, 'Succeeded')
       now.etag = newEtag(sandbox)
     },
-    failed: () => setState(whole, 'Succeeded'),
+    failed: () => {
+      delete whole.hidden.losing
+      setState(whole, 'Succeeded')
+    },
   })
   return { status: 202, headers }
+}
+
+/** The end of a part's deletion. */
+export function losePart(whole: Resource): void {
+  const { losing } = whole.hidden
+  delete whole.hidden.losing
+  if (!losing) return
+  const left = listAt(whole.properties, losing.key).filter((part) => !same(textAt(part, 'name'), losing.name))
+  whole.properties = { ...whole.properties, [losing.key]: left }
 }
 
 function remake(sandbox: Sandbox, part: PartKind, whole: Resource, parts: readonly Json[]): Answer {
