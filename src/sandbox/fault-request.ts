@@ -43,7 +43,13 @@ const wanted: Readonly<Record<FaultKind, Readonly<Record<string, Check>>>> = {
   noAgent: {},
   noGuest: { message: maybe(text) },
   noSsh: { how: maybe(oneOf(...sshTroubles)) },
-  capacity: { code: oneOf(...capacityCodes), region: maybe(region), size: maybe(text), zone: maybe(text) },
+  capacity: {
+    code: oneOf(...capacityCodes),
+    region: maybe(region),
+    size: maybe(text),
+    zone: maybe(text),
+    restricted: maybe((value) => typeof value === 'boolean'),
+  },
   quota: { region, name: text, limit: count },
   role: { actions: texts, notActions: maybe(texts) },
   content: { trouble: oneOf(...imageTroubles) },
@@ -71,6 +77,8 @@ export function faultRequest(sent: unknown): FaultRequest {
   for (const [key, check] of Object.entries(allowed)) {
     if (fault[key] !== undefined && !check(fault[key])) throw refused(key, 'a value that can be used')
   }
+  const odd = Object.keys(fault).find((key) => key !== 'kind' && !(key in checks) && !(key in allowed))
+  if (odd !== undefined) throw refused(odd, 'left out: there is no such field')
   // Every field that its kind needs was looked at.
   return fault as unknown as FaultRequest
 }

@@ -120,6 +120,8 @@ describe('a fault that is asked for', () => {
       { kind: 'drop', when: 'sometime' },
       { kind: 'delay', ms: 1, path: '(' },
       { kind: 'delay', ms: 1, probability: 2 },
+      { kind: 'delay', ms: 1, time: 1 },
+      { kind: 'capacity', code: 'SkuNotAvailable', restricted: 'yes' },
     ]
     for (const fault of broken) {
       expect((await refusal(control.addFault(fault as FaultRequest))).message).toContain('answered 400')
