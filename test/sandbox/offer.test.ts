@@ -33,6 +33,27 @@ describe('a region', () => {
     expect(changed).toMatchObject(refusal(400, 'InvalidParameter'))
   })
 
+  it('measures a Premium SSD by its size, or by a higher tier that was asked for', async () => {
+    const sized = (diskSizeGB: number, sku: string, tier?: string) =>
+      running.raw('PUT', compute('disks/tiered'), {
+        location: 'westus2',
+        sku: { name: sku },
+        properties: { creationData: { createOption: 'Empty' }, diskSizeGB, tier },
+      })
+    expect(await sized(64, 'Premium_LRS', 'P4')).toMatchObject(refusal(400, 'InvalidParameter'))
+    expect(await sized(64, 'StandardSSD_LRS', 'P10')).toMatchObject(refusal(400, 'InvalidParameter'))
+    expect(await sized(64, 'Premium_LRS', 'P20')).toMatchObject({ status: 202 })
+    later()
+    const shown = () => running.raw('GET', compute('disks/tiered'))
+    expect(await shown()).toMatchObject({ body: { properties: { tier: 'P20' } } })
+    const back = await running.raw('PUT', compute('disks/tiered'), (await shown()).body)
+    expect(back).toMatchObject({ status: 202 })
+    later()
+    expect(await sized(1024, 'Premium_LRS')).toMatchObject({ status: 202 })
+    later()
+    expect(await shown()).toMatchObject({ body: { properties: { tier: 'P30' } } })
+  })
+
   it('has zones or none; a disk is in one of them, or kept in all', async () => {
     expect(await disk('z', 'Premium_LRS', 'westus2', ['9'])).toMatchObject(
       refusal(400, 'InvalidAvailabilityZone', /'1,2,3'/),

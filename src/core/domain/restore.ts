@@ -89,15 +89,17 @@ function planDisk(
   now: Disk | undefined,
 ): DiskPlan {
   const sku = now?.sku ?? source.facts?.sku ?? fallbackSku
+  // A disk may be larger than its snapshot and never smaller. A swapped OS disk must have the size of the old one.
+  const sizeGb = Math.max(source.snapshot.sizeGb, now?.sizeGb ?? 0)
   return {
     source,
     lun: source.lun,
     caching: previous?.caching ?? source.facts?.caching ?? 'None',
     sku,
-    // A disk may be larger than its snapshot and never smaller. A swapped OS disk must have the size of the old one.
-    sizeGb: Math.max(source.snapshot.sizeGb, now?.sizeGb ?? 0),
+    sizeGb,
     zone: zoneFor(sku, now?.zone ?? machine.zone),
-    tier: now?.tier,
+    // That of a smaller disk is refused for a larger one.
+    tier: sizeGb === now?.sizeGb ? now.tier : undefined,
     encryptionSetId: now?.encryptionSetId ?? source.snapshot.encryptionSetId,
     exportAccess: now ? now.exportAccess : asClosed(source.facts?.exportAccess),
     tags: Object.fromEntries(Object.entries(usersTags(now?.tags ?? {})).slice(0, mostTags)),

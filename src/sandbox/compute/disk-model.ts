@@ -1,4 +1,5 @@
 /** What disks and snapshots have in common. */
+import { invalidParameter } from '../errors.js'
 import type { ImageContent, ImageTrouble } from '../image/content.js'
 import { type Json, listAt, objectAt, same, textAt } from '../network/json.js'
 import type { Resource } from '../resource.js'
@@ -41,7 +42,7 @@ export function withoutComputed(sent: Json): Json {
   return Object.fromEntries(Object.entries(sent).filter(([key]) => !computed.includes(key)))
 }
 
-export function sizeGB({ properties }: Resource): number {
+export function sizeGB({ properties }: Pick<Resource, 'properties'>): number {
   const size = properties['diskSizeGB']
   return typeof size === 'number' ? size : 0
 }
@@ -89,11 +90,23 @@ export function contentNow(world: World, { hidden }: Resource): ImageContent | u
   return { ...content, generation: content.generation + hours }
 }
 
-/** What a Premium SSD of this size is billed and measured as. Source: Azure's list of disk sizes. */
-export function performanceTier(sizeGB: number): string {
-  const tiers = { P1: 4, P2: 8, P3: 16, P4: 32, P6: 64, P10: 128, P15: 256, P20: 512, P30: 1024, P40: 2048 }
-  const larger = { P50: 4096, P60: 8192, P70: 16384, P80: 32767 }
-  return Object.entries({ ...tiers, ...larger }).find(([, size]) => sizeGB <= size)?.[0] ?? 'P80'
+const tiers: readonly (readonly [name: string, sizeGB: number])[] = [
+  ...Object.entries({ P1: 4, P2: 8, P3: 16, P4: 32, P6: 64, P10: 128, P15: 256, P20: 512, P30: 1024, P40: 2048 }),
+  ...Object.entries({ P50: 4096, P60: 8192, P70: 16384, P80: 32767 }),
+]
+const rankOf = (tier: unknown) => tiers.findIndex(([name]) => name === tier)
+
+/** What a Premium SSD is billed and measured as: by its size, or higher where that was asked for. Source: Azure's list of disk sizes. */
+export function performanceTier(sizeGB: number, asked?: unknown): string {
+  const usual = tiers.find(([, size]) => sizeGB <= size)?.[0] ?? 'P80'
+  return rankOf(asked) > rankOf(usual) ? String(asked) : usual
+}
+
+/** A tier is of a Premium SSD, and never lower than that of its size. */
+export function checkTier(tier: unknown, sku: string, sizeGB: number): void {
+  if (tier === undefined || tier === null) return
+  if (sku.startsWith('Premium_') && rankOf(tier) >= rankOf(performanceTier(sizeGB))) return
+  throw invalidParameter(`The value '${String(tier)}' of parameter 'disk.tier' is not allowed.`, 'disk.tier')
 }
 
 export function tierOf(sku: string): string {

@@ -13,7 +13,9 @@ export function shownDisk(world: World, disk: Resource): Json {
     properties: {
       ...disk.properties,
       ...(settled(disk) && { diskState: diskState(world, disk, owner) }),
-      ...(textAt(disk.sku, 'name')?.startsWith('Premium_') && { tier: performanceTier(sizeGB(disk)) }),
+      ...(textAt(disk.sku, 'name')?.startsWith('Premium_') && {
+        tier: performanceTier(sizeGB(disk), disk.properties['tier']),
+      }),
     },
   }
 }

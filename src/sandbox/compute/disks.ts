@@ -1,11 +1,19 @@
 import { notAllowed } from '../errors.js'
-import { objectAt, textsAt } from '../network/json.js'
+import { objectAt, textAt, textsAt } from '../network/json.js'
 import type { Resource } from '../resource.js'
 import type { AddRoute, Call, Sandbox } from '../routes.js'
 import { tagsOf } from '../tags.js'
 import { become, giveUpBecoming, willBecome } from './becoming.js'
 import { newDisk, resizedDown, sizeAsked, skuOf } from './disk-create.js'
-import { bytesPerGiB, diskType, machinesWith, sizeGB, withoutComputed } from './disk-model.js'
+import {
+  bytesPerGiB,
+  checkTier,
+  diskType,
+  machinesWith,
+  performanceTier,
+  sizeGB,
+  withoutComputed,
+} from './disk-model.js'
 import { type Change, diskRoutes, firstAnswer, type Place } from './disk-routes.js'
 import { shownDisk } from './disk-view.js'
 import { changedEncryption } from './encryption.js'
@@ -37,6 +45,7 @@ function createDisk(sandbox: Sandbox, call: Call, { id, name, location }: Place)
   checkZones(`disks/${name}`, zones, location)
   checkZonal(sku, zones)
   const made = newDisk(sandbox, call, location)
+  checkTier(made.properties['tier'], sku, sizeGB(made))
   const disk = world.put({
     id,
     name,
@@ -72,6 +81,9 @@ function updateDisk({ world }: Sandbox, disk: Resource, call: Call): Change {
   const sku = skuOf(body, disk.location)
   checkSameZones(disk, body)
   const size = sizeAsked(sent) ?? sizeGB(disk)
+  // Who sends back what was read asks for nothing.
+  if (sent['tier'] !== performanceTier(sizeGB(disk), disk.properties['tier']))
+    checkTier(sent['tier'], sku ?? textAt(disk.sku, 'name') ?? '', size)
   const encryption = changedEncryption(world, disk, sent)
   const before = { ...disk.properties }
   disk.properties = { ...before, provisioningState: 'Updating' }

@@ -147,6 +147,8 @@ describe('a restore in place', () => {
     const data = planInPlace(machine(), point([source(null), source(2, { sizeGb: 128 })]), current)
     expect(data.problems).toEqual([])
     expect(data.disks[1]?.sizeGb).toBe(128)
+    // The tier that a smaller disk has is none for a larger one.
+    expect(data.disks.map(({ tier }) => tier)).toEqual(['P10', undefined])
   })
 
   it('says which attached disks are not in the backup and stay', () => {
