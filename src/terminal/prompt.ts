@@ -9,7 +9,7 @@ export function canAsk(): boolean {
 export async function ask(question: string, action: string, signal: AbortSignal): Promise<boolean> {
   if (!canAsk()) throw new AzlinError('CONFIRMATION_NEEDED', { action })
   const { confirm } = await import('@inquirer/prompts')
-  return answered(confirm({ message: question, default: false }, { output: process.stderr, signal }))
+  return answered(signal, (context) => confirm({ message: question, default: false }, context))
 }
 
 /** One of a list. */
@@ -21,12 +21,21 @@ export async function choose<T>(
 ): Promise<T> {
   if (!canAsk()) throw new AzlinError('CONFIRMATION_NEEDED', { action })
   const { select } = await import('@inquirer/prompts')
-  return answered(select({ message: question, choices, pageSize: 15 }, { output: process.stderr, signal }))
+  return answered(signal, (context) => select({ message: question, choices, pageSize: 15 }, context))
 }
 
-async function answered<T>(answer: Promise<T>): Promise<T> {
+interface PromptContext {
+  readonly output: NodeJS.WriteStream
+  readonly signal: AbortSignal
+}
+
+async function answered<T>(stop: AbortSignal, prompt: (context: PromptContext) => Promise<T>): Promise<T> {
+  // After Ctrl-D, or when the terminal is closed, readline reads no more, and the prompt would wait for an answer for ever.
+  const ended = new AbortController()
+  const end = () => ended.abort()
+  process.stdin.once('pause', end)
   try {
-    return await answer
+    return await prompt({ output: process.stderr, signal: AbortSignal.any([stop, ended.signal]) })
   } catch (error) {
     if (error instanceof Error && /^(ExitPrompt|AbortPrompt|CancelPrompt)Error$/.test(error.name))
       throw new AzlinError(
@@ -35,5 +44,7 @@ async function answered<T>(answer: Promise<T>): Promise<T> {
         { cause: error },
       )
     throw error
+  } finally {
+    process.stdin.off('pause', end)
   }
 }

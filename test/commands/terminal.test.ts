@@ -52,6 +52,21 @@ atTerminal('at a terminal', () => {
     expect(await again.shows('ended with')).toContain('ended with 130')
   })
 
+  it.each([
+    ['a question', 'Go on?', () => ['--backup', backup]],
+    ['a list', 'Which backup of web-1?', () => ['--interactive']],
+  ])('Ctrl-D at %s is no answer: it ends with 130, and the cursor is there again', async (_, question, flags) => {
+    const before = await azure.changes()
+    const shown = await azlin('backup', 'restore', 'web-1', ...flags())
+    await shown.shows(question)
+    await shown.type('C-d')
+    const screen = await shown.shows('ended with')
+    expect(screen).toContain('Interrupted (no answer).')
+    expect(screen).toContain('ended with 130')
+    expect(await shown.hasCursor()).toBe(true)
+    expect(await azure.changes()).toEqual(before)
+  })
+
   it('a restore that was agreed to shows its steps and ends with the time it took', async () => {
     const shown = await restore()
     await shown.shows('Go on?')

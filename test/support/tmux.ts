@@ -51,6 +51,12 @@ export class Terminal {
     throw new Error(`The terminal did not come to show ${text}:\n${screen}`)
   }
 
+  /** Whether it shows its cursor. */
+  async hasCursor(): Promise<boolean> {
+    const { stdout } = await this.#tmux('display-message', '-p', '#{cursor_flag}')
+    return stdout.trim() === '1'
+  }
+
   async type(...keys: string[]): Promise<void> {
     await this.#tmux('send-keys', ...keys)
   }
