@@ -127,6 +127,7 @@ describe('a value that cannot be right', () => {
     [['backup', 'run', '--all', '-g', 'a/b']],
     [['cleanup', '--yes', '-g', 'a/b']],
     [['snapshot', 'enable', 'web-1', '--every', '0']],
+    [['snapshot', 'enable', 'web-1', '--every', '8761']],
     [['snapshot', 'enable', 'web-1', '--every', '6', '--keep', '0']],
     [['snapshot', 'delete', 'a/b', '--yes']],
     [['sandbox', 'advance', '-1d']],

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core'
 import { AzureCommand } from '../../base-command.js'
-import { validCount } from '../../core/domain/validation.js'
+import { longestInterval, validCount } from '../../core/domain/validation.js'
 import { type SnapshotScheduleJson, snapshotScheduleJson } from '../../terminal/snapshot-json.js'
 
 export default class SnapshotEnable extends AzureCommand {
@@ -23,7 +23,8 @@ are kept, and goes with age like the others; backups never do.`
   async run(): Promise<SnapshotScheduleJson> {
     const { args, flags } = await this.parse(SnapshotEnable)
     const vm = await this.vm(args.vm, flags)
-    const wanted = { everyHours: validCount(flags.every, '--every', 1), keep: validCount(flags.keep, '--keep', 1, 100) }
+    const everyHours = validCount(flags.every, '--every', 1, longestInterval)
+    const wanted = { everyHours, keep: validCount(flags.keep, '--keep', 1, 100) }
     await using azlin = await this.open(flags, 'required')
     const schedule = await azlin.snapshotSchedules.enable(vm, wanted, azlin.run)
     const { count } = await azlin.snapshotSchedules.status(vm, azlin.run)
