@@ -156,7 +156,7 @@ const catalogue = {
   }),
   BACKUP_FAILED: (d: { vm: string; disk: string; reason: string }) => ({
     message: `The backup of ${d.vm} failed at disk ${d.disk}: ${d.reason}`,
-    hint: 'What had been taken of it was removed. Mend the cause and run it again.',
+    hint: 'What had been taken of it was removed, or is recorded for azlin cleanup. Mend the cause and run it again.',
   }),
   PREFLIGHT_FAILED: (d: { backup: string; problems: readonly string[]; mode: 'in-place' | 'beside' }) => ({
     message: `${d.backup} cannot be restored this way: ${d.problems.join('; ')}.`,

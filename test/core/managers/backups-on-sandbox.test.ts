@@ -79,6 +79,31 @@ describe('backups on the embedded Azure', () => {
     expect(await core.records.journal.list()).toEqual([])
   })
 
+  it('that fail under a lock leave what the lock holds to the journal, and do not say that it is gone', async () => {
+    const { schedules, backups, azure, sandbox, records } = core
+    const run = core.run()
+    await schedules.configure(db, usualPolicy, run)
+    const lock = `/subscriptions/${sandbox.subscriptionId}/resourceGroups/${group}/providers/Microsoft.Authorization/locks/hold`
+    sandbox.world.put({
+      id: lock,
+      name: 'hold',
+      type: 'Microsoft.Authorization/locks',
+      location: '',
+      properties: { level: 'CanNotDelete' },
+      hidden: {},
+    })
+    const fault = { kind: 'failOperation', code: 'InvalidParameter', message: 'No.', method: 'PUT' } as const
+    sandbox.faults.add({ ...fault, path: 'snapshots/.*-lun2', times: 1 })
+    await expect(backups.trigger(db, {}, run)).rejects.toMatchObject({
+      code: 'BACKUP_FAILED',
+      hint: expect.stringContaining('azlin cleanup'),
+    })
+    const left = (await azure.snapshots.inGroup(group, run.signal)).map(({ id }) => id.toLowerCase())
+    expect(left).toHaveLength(2)
+    expect((await records.journal.list()).map(({ resourceId }) => resourceId.toLowerCase()).sort()).toEqual(left.sort())
+    expect(await backups.list(db, {}, run)).toEqual([])
+  })
+
   it('are not left in halves when the user stops in the middle', async () => {
     const { schedules, backups, azure, sandbox, events } = core
     await schedules.configure(db, usualPolicy, core.run())
