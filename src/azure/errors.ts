@@ -81,6 +81,9 @@ function signInReason(error: unknown): string {
   if (!(telling instanceof Error)) return 'no credential was found in the environment, a managed identity or az.'
   const [first = ''] = telling.message.split(/\r?\n/).filter((line) => line.trim() !== '')
   if (/network_error/.test(first)) return 'the managed identity cannot be reached, or its certificate is not trusted.'
+  // The SDK reads its answer without a look at whether there is one.
+  if (/Cannot read properties of /.test(first))
+    return "the managed identity's answer is not of the form that Azure gives."
   // How the managed identity's own words come wrapped.
   const { said } = /^\w+: .* - Description: (?<said>.+?) - Correlation ID: /.exec(first)?.groups ?? {}
   return redact(said === undefined ? first : `the managed identity was refused: ${said}`)
