@@ -76,3 +76,55 @@ describe('a replication job', () => {
     expect(await records.replications.list({ status: 'pending' })).toHaveLength(1)
   })
 })
+
+describe('tables that a script made from the specification before azlin did', () => {
+  const made = `
+    create table replication_jobs (id integer primary key autoincrement, source_snapshot text not null,
+      target_snapshot text not null, source_region text not null, target_region text not null,
+      source_resource_group text not null, target_resource_group text not null, status text not null,
+      started_at datetime not null, completed_at datetime, error_message text,
+      created_at datetime default current_timestamp);
+    create index idx_snapshot on replication_jobs(source_snapshot);
+    create table verifications (id integer primary key autoincrement, backup_name text not null, vm_name text not null,
+      verified_at datetime not null, success boolean not null, disk_readable boolean, size_matches boolean,
+      test_disk_created boolean, test_disk_deleted boolean, error_message text, verification_time_seconds real,
+      created_at datetime default current_timestamp);
+    create table dr_tests (id integer primary key autoincrement, vm_name text not null, backup_name text not null,
+      test_region text not null, started_at datetime not null, completed_at datetime, success boolean,
+      restore_succeeded boolean, boot_succeeded boolean, connectivity_succeeded boolean, cleanup_succeeded boolean,
+      rto_seconds real, error_message text, created_at datetime default current_timestamp);`
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'azlin-db-'))
+  })
+  afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+  it('are taken over with what is in them', async () => {
+    const raw = rawDatabase(join(folder, 'azlin.db'))
+    raw.exec(made)
+    raw.exec(`insert into dr_tests (vm_name, backup_name, test_region, started_at, completed_at, success)
+      values ('web-1', '${backup}', 'eastus2', '${at(20)}', '${at(20)}', 1)`)
+    raw.close()
+    const theirs = await openRecords(folder)
+    try {
+      expect(successRate(await theirs.drills.list({ vm: 'web-1' }))).toMatchObject({ successRate: 100, total: 1 })
+      await theirs.audit.begin('backup trigger', 'web-1', new Date(at(21)))
+    } finally {
+      await theirs.close()
+    }
+    const indexes = rawDatabase(join(folder, 'azlin.db'))
+    const names = indexes.prepare("select name from sqlite_master where type = 'index'").pluck().all()
+    indexes.close()
+    expect(names).toEqual(expect.arrayContaining(['idx_snapshot', 'idx_status', 'idx_verified_at', 'idx_success_test']))
+  })
+
+  it('are left alone where columns are missing', async () => {
+    const raw = rawDatabase(join(folder, 'azlin.db'))
+    raw.exec('create table dr_tests (id integer primary key, vm_name text)')
+    raw.close()
+    await expect(openRecords(folder)).rejects.toMatchObject({ code: 'DATABASE_UNUSABLE' })
+    const after = rawDatabase(join(folder, 'azlin.db'))
+    expect(after.prepare("select name from sqlite_master where type = 'table'").pluck().all()).toEqual(['dr_tests'])
+    after.close()
+  })
+})

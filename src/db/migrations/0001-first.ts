@@ -1,11 +1,15 @@
 import { type Kysely, sql } from 'kysely'
 
-/** The contract's three tables, and azlin's own record, journal and turnstile. */
+/**
+ * The contract's three tables, and azlin's own record, journal and turnstile. A program that made the three from the
+ * specification, before azlin ran here, has made them with the columns and indexes that they are promised to have.
+ */
 export async function up(db: Kysely<unknown>): Promise<void> {
   const stamped = sql`(strftime('%Y-%m-%dT%H:%M:%fZ','now'))`
 
   await db.schema
     .createTable('replication_jobs')
+    .ifNotExists()
     .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
     .addColumn('source_snapshot', 'text', (c) => c.notNull())
     .addColumn('target_snapshot', 'text', (c) => c.notNull())
@@ -27,6 +31,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
   await db.schema
     .createTable('verifications')
+    .ifNotExists()
     .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
     .addColumn('backup_name', 'text', (c) => c.notNull())
     .addColumn('vm_name', 'text', (c) => c.notNull())
@@ -47,6 +52,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
   await db.schema
     .createTable('dr_tests')
+    .ifNotExists()
     .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
     .addColumn('vm_name', 'text', (c) => c.notNull())
     .addColumn('backup_name', 'text', (c) => c.notNull())
@@ -110,5 +116,5 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 }
 
 async function index(db: Kysely<unknown>, name: string, table: string, column: string): Promise<void> {
-  await db.schema.createIndex(name).on(table).column(column).execute()
+  await db.schema.createIndex(name).ifNotExists().on(table).column(column).execute()
 }
