@@ -30,12 +30,9 @@ interface PromptContext {
 }
 
 async function answered<T>(stop: AbortSignal, prompt: (context: PromptContext) => Promise<T>): Promise<T> {
-  // After Ctrl-D, or when the terminal is closed, readline reads no more, and the prompt would wait for an answer for ever.
-  const ended = new AbortController()
-  const end = () => ended.abort()
-  process.stdin.once('pause', end)
+  const input = watchInput()
   try {
-    return await prompt({ output: process.stderr, signal: AbortSignal.any([stop, ended.signal]) })
+    return await prompt({ output: process.stderr, signal: AbortSignal.any([stop, input.ended]) })
   } catch (error) {
     if (error instanceof Error && /^(ExitPrompt|AbortPrompt|CancelPrompt)Error$/.test(error.name))
       throw new AzlinError(
@@ -45,6 +42,32 @@ async function answered<T>(stop: AbortSignal, prompt: (context: PromptContext) =
       )
     throw error
   } finally {
+    input.leave()
+  }
+}
+
+/**
+ * After Ctrl-D, or when the terminal is closed, readline reads no more, and the prompt would wait for an answer for ever.
+ * It also stops reading when a process that was stopped (Ctrl-Z) goes on: then somebody has to go on reading.
+ */
+function watchInput(): { readonly ended: AbortSignal; leave(): void } {
+  const ended = new AbortController()
+  let goesOn = false
+  const goOn = () => {
+    goesOn = true
+    setImmediate(() => {
+      goesOn = false
+      process.stdin.resume()
+    })
+  }
+  const end = () => {
+    if (!goesOn) ended.abort()
+  }
+  process.on('SIGCONT', goOn)
+  process.stdin.on('pause', end)
+  const leave = () => {
+    process.off('SIGCONT', goOn)
     process.stdin.off('pause', end)
   }
+  return { ended: ended.signal, leave }
 }

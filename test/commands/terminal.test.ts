@@ -67,6 +67,21 @@ atTerminal('at a terminal', () => {
     expect(await azure.changes()).toEqual(before)
   })
 
+  it('a question is still answered when azlin was stopped at it (Ctrl-Z) and goes on', async () => {
+    const before = await azure.changes()
+    const shown = await restore()
+    await shown.shows('Go on?')
+    await shown.type('C-z')
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    await shown.signal('SIGCONT')
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    await shown.type('n', 'Enter')
+    const screen = await shown.shows('ended with')
+    expect(screen).toMatch(/Go on\? No$/m)
+    expect(screen).toContain('ended with 1')
+    expect(await azure.changes()).toEqual(before)
+  })
+
   it('a restore that was agreed to shows its steps and ends with the time it took', async () => {
     const shown = await restore()
     await shown.shows('Go on?')

@@ -57,6 +57,13 @@ export class Terminal {
     return stdout.trim() === '1'
   }
 
+  /** Sends azlin itself a signal. */
+  async signal(name: NodeJS.Signals): Promise<void> {
+    const { stdout: shell } = await this.#tmux('display-message', '-p', '#{pane_pid}')
+    const { stdout: pid } = await exec('pgrep', ['-P', shell.trim()])
+    process.kill(Number(pid), name)
+  }
+
   async type(...keys: string[]): Promise<void> {
     await this.#tmux('send-keys', ...keys)
   }
