@@ -35,9 +35,10 @@ import type { Settings } from './settings/settings.js'
 
 /**
  * What a command wants of the database: `required` refuses to go on without one (nothing is sent that could not be
- * written down), `optional` goes on with a warning (a disaster must not wait for a mended file), `none` does not open it.
+ * written down), `optional` goes on with a warning where it cannot be written (a disaster must not wait for a mended file
+ * or a disk with room), `readable` where it cannot be read, `none` does not open it.
  */
-export type RecordsNeed = 'required' | 'optional' | 'none'
+export type RecordsNeed = 'required' | 'optional' | 'readable' | 'none'
 
 export interface Azlin extends AsyncDisposable {
   /** What every operation is given: the right to stop it, and an ear. */
@@ -171,7 +172,7 @@ async function openRecordsAs(
   if (need === 'none') return undefined
   try {
     const { openRecords } = await import('./db/open.js')
-    return await openRecords(home, subscriptionId)
+    return await openRecords(home, { subscription: subscriptionId, proven: need === 'optional' })
   } catch (error) {
     if (need === 'required' || !AzlinError.is(error)) throw error
     run.report({ type: 'notice', code: error.code, text: `${error.message} Going on without it.` })

@@ -3,6 +3,7 @@
  * by its owner alone, brought to the newest schema. Whatever is wrong with it is said
  * before anything is sent to Azure.
  */
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { Kysely, Migrator, SqliteDialect, sql } from 'kysely'
 import { AzlinError } from '../core/errors.js'
@@ -23,17 +24,29 @@ export interface OpenRecords extends Records {
   close(): Promise<void>
 }
 
+export interface Opening {
+  /** Whose copies, verifications and drills are written down and told; absent: those of all. */
+  readonly subscription?: string
+  /** Also find out, by writing, whether records can be written: for work that is done without, if need be. */
+  readonly proven?: boolean
+}
+
 /**
- * @param folder the state folder; made with mode 0700. DATABASE_UNUSABLE and DATABASE_NEWER name the file.
- * @param subscription whose copies, verifications and drills are written down and told; empty: those of all.
+ * DATABASE_UNUSABLE and DATABASE_NEWER name the file.
+ *
+ * @param folder the state folder; made with mode 0700.
  */
-export async function openRecords(folder: string, subscription = ''): Promise<OpenRecords> {
+export async function openRecords(
+  folder: string,
+  { subscription = '', proven = false }: Opening = {},
+): Promise<OpenRecords> {
   const file = join(folder, 'azlin.db')
   const db = await usable(file, async () => {
     prepare(folder, file)
     const opened = new Kysely<Schema>({ dialect: new SqliteDialect({ database: connect(file) }) })
     try {
       await migrate(opened, file)
+      if (proven) await prove(new SqliteTurnstile(opened, file))
     } catch (error) {
       await opened.destroy()
       throw error
@@ -49,6 +62,15 @@ export async function openRecords(folder: string, subscription = ''): Promise<Op
     verifications: new SqliteVerifications(db, file, subscription),
     close: () => db.destroy(),
   }
+}
+
+/** More than a restore writes. */
+const roomBytes = 64 * 1024
+
+/** Writes a turn of nobody's and takes it away again. A process that ends in between leaves nothing that counts. */
+async function prove(turnstile: SqliteTurnstile): Promise<void> {
+  const turn = await turnstile.enter('restore', randomUUID().padEnd(roomBytes), new Date())
+  if (turn.entered) await turn.leave()
 }
 
 async function migrate(db: Kysely<Schema>, file: string): Promise<void> {

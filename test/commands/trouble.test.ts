@@ -2,6 +2,7 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { azlin, documentOf, start } from '../support/azlin.js'
+import { rawDatabase } from '../support/raw-database.js'
 import { Sandboxed } from '../support/sandboxed.js'
 import { expectSoon } from '../support/soon.js'
 
@@ -229,6 +230,18 @@ describe('the database', () => {
     const restored = await azure.run('backup', 'restore', 'web-1', '--backup', snapshotName, '--yes', '--json')
     expect(documentOf(restored)).toMatchObject({ vmName: 'web-1' })
     expect(restored.stderr).toContain(`${database()} cannot be used: it is not a database. Going on without it.`)
+  })
+
+  it('that can be read, and not be written to, stops no restore', async () => {
+    await azure.ok('backup', 'configure', 'web-1')
+    const { snapshotName } = await azure.ok<{ snapshotName: string }>('backup', 'trigger', 'web-1')
+    const raw = rawDatabase(database())
+    for (const table of ['audit', 'journal', 'turns'])
+      raw.exec(`create trigger no_${table} before insert on ${table} begin select raise(abort, 'no room for it'); end`)
+    raw.close()
+    const restored = await azure.run('backup', 'restore', 'web-1', '--backup', snapshotName, '--yes', '--json')
+    expect(documentOf(restored)).toMatchObject({ vmName: 'web-1', previousDisks: ['web-1_OsDisk_1'] })
+    expect(restored.stderr).toContain(`${database()} cannot be used: no room for it. Going on without it.`)
   })
 
   it('is not even made for a listing', async () => {

@@ -29,7 +29,7 @@ afterEach(async () => {
 })
 
 async function of(subscription: string): Promise<OpenRecords> {
-  const records = await openRecords(home, subscription)
+  const records = await openRecords(home, { subscription })
   opened.push(records)
   return records
 }

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
@@ -94,6 +94,16 @@ onOwnDisk('on a disk of its own', () => {
     await expect(openRecords(folder)).rejects.toMatchObject(unusable('disk is full'))
   })
 
+  it('a database that can be opened, and not be written to any more, is found out where it has to prove it', async () => {
+    mount('size=400k')
+    await (await openRecords(folder)).close()
+    const ballast = join(folder, 'ballast')
+    expect(() => writeFileSync(ballast, Buffer.alloc(500_000))).toThrow('ENOSPC')
+    truncateSync(ballast, statSync(ballast).size - 48 * 1024)
+    await (await openRecords(folder)).close()
+    await expect(openRecords(folder, { proven: true })).rejects.toMatchObject(unusable('disk is full'))
+  })
+
   it('a database that cannot be written to is refused', async () => {
     mount('size=1m')
     await (await openRecords(folder)).close()
@@ -107,6 +117,14 @@ describe('a database', () => {
     const deep = join(folder, 'a', 'b')
     await (await openRecords(deep)).close()
     expect([join(folder, 'a'), deep].map((path) => statSync(path).mode & 0o777)).toEqual([0o700, 0o700])
+  })
+
+  it('that proves that it can be written to is as it was before', async () => {
+    const records = await openRecords(folder, { proven: true })
+    await records.close()
+    const raw = rawDatabase(join(folder, 'azlin.db'))
+    expect(raw.prepare('select * from turns').all()).toEqual([])
+    raw.close()
   })
 
   it('in a folder that nobody can make is refused at once', async () => {

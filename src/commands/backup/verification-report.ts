@@ -31,7 +31,7 @@ verification comes so rarely that a damaged backup can expire before anybody not
     const days = validCount(flags.days, '--days', 1, 3660)
     const vm = flags.vm === undefined ? undefined : await this.vm(flags.vm, flags)
     const { resourceGroup } = await this.settings(flags)
-    await using azlin = await this.open(flags, 'optional')
+    await using azlin = await this.open(flags, 'readable')
     const report = await azlin.verificationReports.report({ vm, resourceGroup, days }, azlin.run)
 
     this.log(flags.csv ? reportCsv(report) : reportLines(report, azlin.clock.now(), process.stdout))
