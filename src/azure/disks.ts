@@ -146,6 +146,11 @@ function notByPolicy(error: unknown): never {
   throw new AzlinError('READ_REFUSED', error.details, { cause: error })
 }
 
+/** Of a disk that no VM has had Azure says the year 1. */
+function ownedAtOf({ lastOwnershipUpdateTime: at }: ArmDisk): Date | undefined {
+  return at && +at > 0 ? at : undefined
+}
+
 function toDisk(model: ArmDisk, asked: Partial<ResourceRef>): Disk {
   return {
     ...sharedFields(model, asked),
@@ -153,6 +158,7 @@ function toDisk(model: ArmDisk, asked: Partial<ResourceRef>): Disk {
     sku: model.sku?.name ?? 'Standard_LRS',
     state: model.diskState ?? 'Unattached',
     managedBy: model.managedBy,
+    ownedAt: ownedAtOf(model),
     uniqueId: model.uniqueId,
     tier: model.tier,
     architecture: model.supportedCapabilities?.architecture,

@@ -99,6 +99,8 @@ export interface Disk extends ResourceRef {
   readonly state: string
   /** ARM id of the VM that holds it, if one does. */
   readonly managedBy: string | undefined
+  /** When a VM last took it or gave it up, or was started with it; undefined where no VM has had it, or Azure does not say. */
+  readonly ownedAt?: Date | undefined
   readonly osType: OsType | undefined
   readonly generation: Generation | undefined
   readonly trustedLaunch: boolean

@@ -66,7 +66,11 @@ export async function deedFor(
       const disk = await azure.disks.find(ref, run.signal)
       // Of a restore that was cut off: a VM ran with it until the next restore replaced it, and promised to keep it.
       if (inProduction.has(resourceId.toLowerCase()) || (disk && isPreviousDisk(disk.tags))) return unmarkOnly
-      return (await isHeldByLasting(azure, ref.name, disk?.managedBy, gone, run)) ? unmarkOnly : { remove }
+      if (await isHeldByLasting(azure, ref.name, disk?.managedBy, gone, run)) return unmarkOnly
+      // Whether that VM was put back, or people have worked on it since, is known where it was made and nowhere else.
+      if (entries.length === 0 && makesLasting(purpose) && disk?.ownedAt)
+        throw new AzlinError('CONFLICT', { what: ref.name, reason: mayHoldData(purpose) })
+      return { remove }
     }
     case 'nic': {
       const nic = await azure.networks.findNic(ref, run.signal)
@@ -91,6 +95,10 @@ export async function deedFor(
     default:
       return { remove }
   }
+}
+
+function mayHoldData(purpose: string): string {
+  return `a VM has run with it since "${purpose}" made it: azlin cleanup where that was knows more, or remove it, or its tag azlin:temporary, yourself`
 }
 
 /** In a dry run the VM that holds a thing may go before it. CONFLICT where it is temporary as well, and stays for now. */

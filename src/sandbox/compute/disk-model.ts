@@ -37,6 +37,7 @@ export function withoutComputed(sent: Json): Json {
     'copyCompletionError',
     'snapshotAccessState',
     'incrementalSnapshotFamilyId',
+    'LastOwnershipUpdateTime',
     'creationData',
   ]
   return Object.fromEntries(Object.entries(sent).filter(([key]) => !computed.includes(key)))

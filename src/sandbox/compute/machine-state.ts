@@ -48,7 +48,9 @@ export function setWriting(world: World, machine: Resource, on: boolean): void {
   }
 }
 
+/** It also tells when a machine last took it or gave it up, was started or was deallocated with it (the SDK's words). */
 export function writeTo(world: World, disk: Resource, on: boolean): void {
+  disk.properties = { ...disk.properties, LastOwnershipUpdateTime: world.stamp() }
   const content = contentNow(world, disk)
   if (content) disk.hidden.content = content
   if (on) disk.hidden.writingSince = world.now().toISOString()

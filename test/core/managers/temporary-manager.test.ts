@@ -347,6 +347,22 @@ describe('the sweep', () => {
     expect(exists(id)).toBe(true)
   })
 
+  it('leaves a disk that a VM has had, and that another computer made for it', async () => {
+    const { signal } = core.run()
+    const id = await leftoverDisk('ran-elsewhere', -1)
+    const { disks } = await core.azure.machines.get(db, signal)
+    await core.azure.machines.deallocate(db, signal)
+    const place = { id, name: 'ran-elsewhere', lun: null, caching: 'ReadWrite' } as const
+    await core.azure.machines.swapDisks(db, [place], undefined, signal)
+    await core.azure.machines.swapDisks(db, disks.slice(0, 1), undefined, signal)
+    for (const dryRun of [true, false])
+      expect(await sweep(dryRun)).toMatchObject({
+        removed: [],
+        left: [{ resource: id, reason: expect.stringContaining('a VM has run with it'), failed: false }],
+      })
+    expect(exists(id)).toBe(true)
+  })
+
   it('says why something would not go, and tries again next time', async () => {
     const id = await leftoverDisk('locked', -1)
     core.sandbox.faults.add({
