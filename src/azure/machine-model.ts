@@ -88,14 +88,15 @@ export function toStatus({ statuses = [], vmAgent }: VirtualMachineInstanceView)
   }
 }
 
-/** The whole VM as it would be sent back, with these disks at their places. */
-export function withDisks(vm: VirtualMachine, disks: readonly DiskAt[]): VirtualMachine {
+/** The whole VM as it would be sent back, with these disks at their places, held as the ones there (in `before`) are. */
+export function withDisks(vm: VirtualMachine, disks: readonly DiskAt[], before = vm): VirtualMachine {
   const { osDisk, dataDisks = [] } = vm.storageProfile ?? {}
+  const former = before.storageProfile?.dataDisks ?? []
   const os = disks.find(({ lun }) => lun === null)
   const untouched = dataDisks.filter((disk) => !disks.some(({ lun }) => lun === disk.lun))
   const placed = disks.flatMap((disk): DataDisk[] => {
     if (disk.lun === null) return []
-    const { deleteOption, writeAcceleratorEnabled } = dataDisks.find(({ lun }) => lun === disk.lun) ?? {}
+    const { deleteOption, writeAcceleratorEnabled } = former.find(({ lun }) => lun === disk.lun) ?? {}
     return [
       {
         ...place(disk),

@@ -83,12 +83,22 @@ export class AzureMachines implements Machines {
   ): Promise<void> {
     const task = taskOn('swapping the disks of', vm)
     const took = (model: VirtualMachine) => holdsDisks(model, disks)
-    await this.#change(task, vm, etag, (model) => withDisks(model, disks), took, signal, sent)
+    try {
+      await this.#change(task, vm, etag, (model) => withDisks(model, disks), took, signal, sent)
+    } catch (error) {
+      const luns = disks.flatMap(({ lun }) => lun ?? [])
+      if (luns.length === 0 || !isFixed(error)) throw error
+      // Some see Azure refuse another disk at a place that is taken: it is made free first, with all that can go along.
+      const os = disks.filter(({ lun }) => lun === null)
+      const before = await this.#read(vm, signal)
+      const free = (model: VirtualMachine) => holdsDisks(model, os) && holdsNone(model, luns)
+      await this.#change(task, vm, etag, (model) => withDisks(withoutDataDisks(model, luns), os), free, signal)
+      await this.#change(task, vm, undefined, (model) => withDisks(model, disks, before), took, signal)
+    }
   }
 
   async detachDisks(vm: VmRef, luns: readonly number[], etag: string | undefined, signal: AbortSignal): Promise<void> {
-    const took = ({ storageProfile }: VirtualMachine) =>
-      !(storageProfile?.dataDisks ?? []).some(({ lun }) => luns.includes(lun))
+    const took = (model: VirtualMachine) => holdsNone(model, luns)
     const change = (model: VirtualMachine) => withoutDataDisks(model, luns)
     await this.#change(taskOn('detaching disks from', vm), vm, etag, change, took, signal)
   }
@@ -216,6 +226,17 @@ export class AzureMachines implements Machines {
         reason: 'it accepted the change and did not make it',
       })
   }
+}
+
+function holdsNone({ storageProfile }: VirtualMachine, luns: readonly number[]): boolean {
+  return !(storageProfile?.dataDisks ?? []).some(({ lun }) => luns.includes(lun))
+}
+
+/** Azure's word for a field of a data disk that cannot be changed where it is. */
+function isFixed(error: unknown): boolean {
+  if (!AzlinError.is(error, 'AZURE_REJECTED')) return false
+  const { code, reason } = error.details
+  return /^PropertyChangeNotAllowed$/i.test(code) && /\bdataDisk\./i.test(reason)
 }
 
 function taskOn(verb: string, vm: VmRef): Task {

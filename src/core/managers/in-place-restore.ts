@@ -2,7 +2,7 @@
  * Puts the disks of a recovery point in the place of a VM's own, as a transaction.
  *
  * The new disks are made while the VM still runs. Then: deallocate, swap all disks
- * in one request, start, wait for the guest. Until the guest has reported, any
+ * in one request (in two more where Azure wants that), start, wait for the guest. Until the guest has reported, any
  * failure puts the old disks and the old power state back. The old disks are never
  * written to, and are only removed when the user asked for it and the guest has reported.
  */
@@ -78,6 +78,7 @@ export async function restoreInPlace(deps: InPlaceDeps, plan: InPlacePlan, run: 
     details: {
       wasRunning: mayHaveRun(before),
       newDisks: made.map(({ disk }) => disk.id),
+      places: made.map((one) => ({ made: toPlace(one), previous: placeOf(one.plan) })),
       previousDisks: plan.disks.flatMap(({ previous }) => previous?.id ?? []),
     },
   }
@@ -225,6 +226,10 @@ function refuseIfChanged(now: Machine, disks: readonly DiskPlan[]): void {
 
 function toPlace({ plan, disk }: MadeDisk): DiskAt {
   return { id: disk.id, name: disk.name, lun: plan.lun, caching: plan.caching }
+}
+
+function placeOf({ previous }: DiskPlan): DiskAt | undefined {
+  return previous && { id: previous.id, name: previous.name, lun: previous.lun, caching: previous.caching }
 }
 
 function replacedMeanwhile({ name }: Machine, kept: readonly MadeDisk[], cause: unknown): AzlinError {

@@ -7,14 +7,15 @@ import type { Azure } from '../ports/azure.js'
 import type { JournalEntry } from '../ports/records.js'
 import { persist } from '../retry.js'
 import type { Run } from '../run.js'
+import { lackingIn } from './half-swapped.js'
 
 /** A swap takes Azure a minute or two. */
 const restMs = 5 * 60_000
 const lookEveryMs = 2_000
 
 /**
- * Ends a restore in place whose process died. The swap is one request, so the VM has
- * either all its old disks or all the new ones: it keeps the ones it has, and runs
+ * Ends a restore in place whose process died. The VM has either all its old disks or all
+ * the new ones, or gets what it lacks of the one or the other: it keeps the ones it has, and runs
  * again if it ran before or has been restored. One that was started then, and was stopped
  * since, stays stopped. Nothing is detached and nothing deleted.
  *
@@ -22,13 +23,15 @@ const lookEveryMs = 2_000
  */
 export async function settleRestore(
   { azure, clock }: { readonly azure: Azure; readonly clock: Clock },
-  { resourceId, details, kept: wasStarted }: JournalEntry,
+  entry: JournalEntry,
   dryRun: boolean,
   run: Run,
 ): Promise<string | undefined> {
+  const { resourceId, details, kept: wasStarted } = entry
   const ref = resourceRefOf(resourceId)
-  const machine = ref && (await atRest({ azure, clock }, ref, run))
-  if (!machine) return undefined
+  const found = ref && (await atRest({ azure, clock }, ref, run))
+  if (!found) return undefined
+  const machine = await madeWhole({ azure, clock }, found, entry, dryRun, run)
 
   const newDisks = idsIn(details['newDisks'])
   const swapped = machine.disks.some((disk) => newDisks.some((id) => sameId(id, disk.id)))
@@ -50,6 +53,26 @@ export async function settleRestore(
   run.report({ type: 'vm.power', vm: machine.name, to: 'starting' })
   await persist(() => azure.machines.start(machine, run.signal), { clock, signal: run.signal })
   return `${left}, and runs again${kept}`
+}
+
+/** With all of the disks that it has some of; in a dry run, as it would be then. */
+async function madeWhole(
+  { azure, clock }: { readonly azure: Azure; readonly clock: Clock },
+  machine: Machine,
+  entry: JournalEntry,
+  dryRun: boolean,
+  run: Run,
+): Promise<Machine> {
+  const lacking = lackingIn(machine, entry)
+  if (lacking.length === 0) return machine
+  const deleteOption = 'Detach'
+  if (dryRun)
+    return { ...machine, disks: [...machine.disks, ...lacking.map((disk) => ({ ...disk, deleteOption }) as const)] }
+  run.report({ type: 'vm.swapping', vm: machine.name, disks: lacking.length })
+  const { signal } = run
+  await persist(() => azure.machines.swapDisks(machine, lacking, undefined, signal), { clock, signal })
+  run.report({ type: 'vm.swapped', vm: machine.name })
+  return azure.machines.get(machine, signal)
 }
 
 /**

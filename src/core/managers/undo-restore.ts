@@ -47,9 +47,10 @@ export async function undoRestore(
   try {
     await persist(
       async () => {
-        const { ours, power: found } = await look()
-        if (ours.length > 0) await swapBack(machine, ours, previous)
-        const power = ours.length > 0 ? (await machines.status(machine, signal)).power : found
+        const { ours, empty, power: found } = await look()
+        const isSwapped = ours.length + empty.length > 0
+        if (isSwapped) await swapBack(machine, ours, empty)
+        const power = isSwapped ? (await machines.status(machine, signal)).power : found
         hasOld = await hasPrevious()
         if (mayHaveRun(before) && sent.has('deallocate') && power !== 'running') await machines.start(machine, signal)
         if (!mayHaveRun(before) && sent.has('start') && hasOld && (power === 'running' || power === 'starting'))
@@ -75,22 +76,29 @@ export async function undoRestore(
   }
 
   /** Azure may take a moment to carry out what got no answer. */
-  async function look(): Promise<{ readonly ours: readonly AttachedDisk[]; readonly power: PowerState }> {
+  async function look(): Promise<{
+    readonly ours: readonly AttachedDisk[]
+    /** Old disks whose places were made free for the new ones, and are free still. */
+    readonly empty: readonly AttachedDisk[]
+    readonly power: PowerState
+  }> {
     for (let looks = 1; ; looks++) {
       const now = await machines.get(machine, signal)
       const ours = now.disks.filter((disk) => made.some((one) => sameId(one.disk.id, disk.id)))
+      const isFree = ({ lun }: AttachedDisk) => !now.disks.some((disk) => disk.lun === lun)
+      const empty = sent.has('swap') ? previous.filter(isFree) : []
       const { power } = await machines.status(machine, signal)
-      isSeen ||= last === 'swap' ? ours.length > 0 : !wasRunning({ power })
-      if (!isUnsure || isSeen || looks === looksForUnsure) return { ours, power }
+      isSeen ||= last === 'swap' ? ours.length + empty.length > 0 : !wasRunning({ power })
+      if (!isUnsure || isSeen || looks === looksForUnsure) return { ours, empty, power }
       await clock.sleep(1_000, signal)
     }
   }
 
-  async function swapBack(vm: Machine, ours: readonly AttachedDisk[], old: readonly AttachedDisk[]): Promise<void> {
+  async function swapBack(vm: Machine, ours: readonly AttachedDisk[], empty: readonly AttachedDisk[]): Promise<void> {
     const { power } = await machines.status(vm, signal)
     if (power !== 'deallocated') await machines.deallocate(vm, signal)
     const fresh = await machines.get(vm, signal)
-    const places = old.filter((disk) => ours.some((mine) => mine.lun === disk.lun))
+    const places = previous.filter((disk) => empty.includes(disk) || ours.some((mine) => mine.lun === disk.lun))
     if (places.length > 0) await machines.swapDisks(vm, places, fresh.etag, signal)
     const added = ours.flatMap((mine) =>
       mine.lun !== null && !places.some((disk) => disk.lun === mine.lun) ? [mine.lun] : [],

@@ -81,8 +81,8 @@ export interface Machines {
   /** `sent` here and below: called before Azure may get to know of it. */
   deallocate(vm: VmRef, signal: AbortSignal, sent?: () => void): Promise<void>
   /**
-   * Puts these disks at their LUNs (null is the OS disk) in one request and waits.
-   * Data disks at LUNs not named stay. With `etag`, CONFLICT when the VM was changed since.
+   * Puts these disks at their LUNs (null is the OS disk) and waits: in one request, or where Azure refuses another data
+   * disk at a LUN that is taken, in two more, the first of which frees them. Data disks at LUNs not named stay. With `etag`, CONFLICT when the VM was changed since.
    */
   swapDisks(
     vm: VmRef,
