@@ -113,7 +113,7 @@ async function inAllGroups(
   try {
     return await azure.snapshots.inSubscription(run.signal, wanted)
   } catch (error) {
-    if (!AzlinError.is(error, 'FORBIDDEN')) throw error
+    if (!AzlinError.is(error) || error.retryable || run.signal.aborted) throw error
     return own()
   }
 }
