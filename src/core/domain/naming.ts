@@ -65,9 +65,10 @@ export function replicaName(source: string, region: string, lun: number | null):
   return fitted(whole, `-${region}${end}`)
 }
 
-/** `{vm}-{os|lunN}-{stamp}` */
-export function restoredDiskName(vm: string, lun: number | null, at: Date): string {
-  return fitted(vm, `-${lun === null ? 'os' : `lun${lun}`}-${stampOf(at)}`)
+/** `{vm}-{os|lunN}-{stamp}`; with a token, that and no other's of the same second. */
+export function restoredDiskName(vm: string, lun: number | null, at: Date, token?: string): string {
+  const own = token === undefined ? '' : `-${token}`
+  return fitted(vm, `-${lun === null ? 'os' : `lun${lun}`}-${stampOf(at)}${own}`)
 }
 
 /** `{vm}-nic`: of the interface that a VM beside another, or a failover, gets. */

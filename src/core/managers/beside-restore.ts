@@ -11,6 +11,7 @@ import { AzlinError } from '../errors.js'
 import type { DiskAt } from '../ports/azure.js'
 import type { Run } from '../run.js'
 import { awaitBoot, type ExpectedAgent } from './boot.js'
+import { diskToken } from './disk-token.js'
 import type { InPlaceDeps, InPlaceResult } from './in-place-restore.js'
 import { TemporaryResources } from './temporary-resources.js'
 
@@ -124,11 +125,11 @@ async function makeDisks(
   temporary: TemporaryResources,
   run: Run,
 ): Promise<readonly DiskAt[]> {
-  const at = clock.now()
+  const [at, token] = [clock.now(), diskToken()]
   const { resourceGroup } = newVm
   const wanted = disks.map((plan) => ({
     plan,
-    ref: { name: restoredDiskName(newVm.name, plan.lun, at), resourceGroup },
+    ref: { name: restoredDiskName(newVm.name, plan.lun, at, token), resourceGroup },
   }))
   const made = await temporary.makeDisks(wanted, region, { 'azlin:restored-from': pointName }, run)
   return made.map(({ plan, disk }) => ({ id: disk.id, name: disk.name, lun: plan.lun, caching: plan.caching }))

@@ -19,6 +19,7 @@ import type { NewJournalEntry } from '../ports/records.js'
 import { persist } from '../retry.js'
 import type { Run } from '../run.js'
 import { agentOwed, awaitBoot, type BootDeps, knownStatus } from './boot.js'
+import { diskToken } from './disk-token.js'
 import { closeEntry, keepEntry } from './journal-end.js'
 import { settlePrevious } from './previous-disks.js'
 import { type MadeDisk, type TemporaryDeps, TemporaryResources } from './temporary-resources.js'
@@ -149,20 +150,12 @@ function makeDisks(
   temporary: TemporaryResources,
   run: Run,
 ): Promise<readonly MadeDisk[]> {
-  const at = freeSecond(machine, disks, clock.now())
+  const [at, token] = [clock.now(), diskToken()]
   const wanted = disks.map((plan) => ({
     plan,
-    ref: { name: restoredDiskName(machine.name, plan.lun, at), resourceGroup: resourceGroupOf(plan, machine) },
+    ref: { name: restoredDiskName(machine.name, plan.lun, at, token), resourceGroup: resourceGroupOf(plan, machine) },
   }))
   return temporary.makeDisks(wanted, machine.region, { 'azlin:restored-from': pointName }, run)
-}
-
-/** Two restores may begin in one second; the disks of the first have its names. */
-function freeSecond({ name, disks }: Machine, plans: readonly DiskPlan[], now: Date): Date {
-  const taken = new Set(disks.map((disk) => disk.name))
-  let at = now
-  while (plans.some(({ lun }) => taken.has(restoredDiskName(name, lun, at)))) at = new Date(+at + 1000)
-  return at
 }
 
 /** A restored disk stands beside the one it replaces. */

@@ -32,6 +32,7 @@ describe('names', () => {
     expect(snapshotSetName('web-1', at)).toBe('web-1-snapshot-20261123-010203')
     expect(restoredDiskName('web-1', null, at)).toBe('web-1-os-20261123-010203')
     expect(restoredDiskName('web-1', 3, at)).toBe('web-1-lun3-20261123-010203')
+    expect(restoredDiskName('web-1', 3, at, 'a1b2c3')).toBe('web-1-lun3-20261123-010203-a1b2c3')
     expect(restoredNicName('web-1')).toBe('web-1-nic')
   })
 

@@ -198,6 +198,23 @@ describe('a restore in place that does not go well', () => {
     expect(disks.map(({ id }) => id.split('/').at(-1))).toEqual(restoredDisks.map((name) => name.toLowerCase()))
   })
 
+  it('takes the disks of one that began in the same second elsewhere for theirs', async () => {
+    const backup = await scene.backedUp()
+    const plan = await core.restores.plan(db, backup, {}, core.run())
+    const at = core.clock.now()
+    const clock = { ...core.clock, now: () => at }
+    const none = { records: undefined, journal: undefined }
+    const computers = [1, 2].map(() => new RestoreManager({ ...core.drillDeps, clock, ...none }))
+    core.sandbox.faults.add({ kind: 'delay', ms: 300, method: 'PUT', path: 'disks/', times: 6 })
+    const ended = await Promise.allSettled(computers.map((one) => one.execute(plan, core.run())))
+    const names = (await core.azure.machines.get(db, core.run().signal)).disks.map(({ name }) => name)
+    const done = ended.flatMap((one) => (one.status === 'fulfilled' ? [one.value.restoredDisks] : []))
+    expect(done).toEqual(done.length > 0 ? [names] : [])
+    expect(scene.disks()).toEqual(expect.arrayContaining(names))
+    const made = (await core.requests()).filter((line) => /^PUT .*\/disks\/db-1-/.test(line))
+    expect(new Set(made).size).toBe(6)
+  })
+
   it('neither stops the VM nor removes what it ran with when another restore has replaced its disks', async () => {
     const backup = await scene.backedUp()
     await core.azure.machines.deallocate(db, core.run().signal)
