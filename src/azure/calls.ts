@@ -9,6 +9,7 @@ import type { Report } from '../core/events.js'
 import { type Call, currentCall, newCall, type Task } from './call.js'
 import { translate } from './errors.js'
 import { networkTrouble } from './network-trouble.js'
+import { pauseBeforePoll } from './policies/retry-rules.js'
 import { saysMissing } from './refusals.js'
 
 export interface CallOptions {
@@ -151,8 +152,8 @@ export class Calls {
   async #follow<T>(operation: Operation<T>, poller: Poller<T>, call: Call): Promise<Finished<T>> {
     call.polling = true
     try {
-      while (!poller.isDone()) {
-        await this.#clock.sleep(call.retryAfterMs ?? this.#pollIntervalMs, call.signal)
+      for (let number = 1; !poller.isDone(); number++) {
+        await this.#clock.sleep(pauseBeforePoll(call.retryAfterMs, this.#pollIntervalMs, number), call.signal)
         await poller.poll({ abortSignal: call.signal })
       }
       const value = await poller.pollUntilDone({ abortSignal: call.signal })

@@ -132,7 +132,8 @@ export class Operations {
         Object.assign(operation, { status: 'Failed', endedAt: this.#world.stamp(), error: operation.failure })
         continue
       }
-      const output = operation.targetId === undefined ? undefined : view(operation.targetId)
+      const { targetId, path } = operation
+      const output = targetId !== undefined && /\/DiskOperations\//i.test(path) ? view(targetId) : undefined
       Object.assign(operation, { status: 'Succeeded', endedAt: this.#world.stamp(), ...(output && { output }) })
     }
   }

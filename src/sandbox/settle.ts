@@ -24,7 +24,7 @@ export function settleWorld(sandbox: Sandbox): void {
     const state = textAt(resource.properties, 'provisioningState') ?? ''
     if (state === 'Deleting') remove(sandbox, resource)
     else if (halfWay.has(state)) settle(world, resource, doomed.has(resource.id.toLowerCase()))
-    if (resource.type === machineType) settlePower(sandbox, resource)
+    if (resource.type === machineType) settlePower(sandbox, resource, doomed.has(resource.id.toLowerCase()))
   }
   operations.settle((id) => {
     const resource = world.get(id)
@@ -70,10 +70,14 @@ function settle(world: World, resource: Resource, failed: boolean): void {
   }
 }
 
-function settlePower(sandbox: Sandbox, machine: Resource): void {
+function settlePower(sandbox: Sandbox, machine: Resource, failed: boolean): void {
   const code = machine.hidden.power?.code ?? ''
   const after = powerAfter[code]
-  if (code === 'starting') boot(sandbox, machine)
+  const { powerBefore } = machine.hidden
+  delete machine.hidden.powerBefore
+  if (failed && powerBefore) machine.hidden.power = powerBefore
+  else if (failed && code === 'starting') setPower(sandbox.world, machine, 'stopped')
+  else if (code === 'starting') boot(sandbox, machine)
   else if (after !== undefined) setPower(sandbox.world, machine, after)
 }
 

@@ -24,21 +24,31 @@ export const globalFactor = 15
 
 /** A window of so many minutes that allows so many requests. */
 const window = (capacity: number, minutes: number): BucketSize => ({ capacity, perMinute: capacity / minutes })
-const perMachine = { change: { capacity: 12, perMinute: 4 }, get: { capacity: 36, perMinute: 12 } }
+const perMachine = {
+  change: { capacity: 12, perMinute: 4 },
+  get: { capacity: 36, perMinute: 12 },
+  operation: { capacity: 45, perMinute: 15 },
+}
 const machines = {
   change: { capacity: 1500, perMinute: 500 },
   get: { capacity: 24_000, perMinute: 8000 },
   list: { capacity: 900, perMinute: 300 },
+  operation: { capacity: 15_000, perMinute: 5000 },
 }
 
-export function limitsOf({ method, path }: Pick<Call, 'method' | 'path'>): Limit[] {
+/** `targetOf`: what an operation works on. */
+export function limitsOf(
+  { method, path }: Pick<Call, 'method' | 'path'>,
+  targetOf: (operation: string) => string | undefined,
+): Limit[] {
   const kind = method === 'DELETE' ? 'deletes' : method === 'GET' || method === 'HEAD' ? 'reads' : 'writes'
   const own: Limit = { name: kind, scope: '', size: manager[kind], kind: 'manager' }
   const [, provider, type, name, action] =
     /\/providers\/microsoft\.(compute|network)\/([^/]+)(?:\/([^/]+))?(?:\/([^/]+))?/i.exec(path) ?? []
   if (type === undefined || /\/providers\/microsoft\.(resources|authorization)\//i.test(path)) return [own]
   if (provider?.toLowerCase() === 'network') return [own, networkLimit(kind)]
-  const policy = computePolicies(type.toLowerCase(), { method, path, name, action })
+  const [, operation = ''] = /\/operations\/([^/]+)$/i.exec(path) ?? []
+  const policy = computePolicies(type.toLowerCase(), { method, path, name, action, target: targetOf(operation) })
   return [own, ...policy.map((one): Limit => ({ scope: '', ...one, kind: 'compute' }))]
 }
 
@@ -49,15 +59,22 @@ interface Asked {
   readonly path: string
   readonly name: string | undefined
   readonly action: string | undefined
+  /** Of the operation that is asked after. */
+  readonly target: string | undefined
 }
 
-function computePolicies(type: string, { method, path, name, action }: Asked): Policy[] {
+function computePolicies(type: string, { method, path, name, action, target }: Asked): Policy[] {
   const both = (policy: string, [short, long]: readonly [number, number]): Policy[] => [
     { name: `${policy}3Min`, size: window(short, 3) },
     { name: `${policy}30Min`, size: window(long, 30) },
   ]
   if (type === 'locations') {
-    return /\/diskoperations\//i.test(path) ? both('GetOperation', [50_000, 400_000]) : []
+    if (/\/diskoperations\//i.test(path)) return both('GetOperation', [50_000, 400_000])
+    if (target === undefined) return []
+    return [
+      { name: 'GetVMOperationResource', scope: target.toLowerCase(), size: perMachine.operation },
+      { name: 'GetVMOperationSubscription', size: machines.operation },
+    ]
   }
   if (type === 'disks' || type === 'snapshots') {
     if (method === 'GET') return both('LowCostGet', [15_000, 120_000])

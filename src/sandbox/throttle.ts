@@ -19,7 +19,8 @@ export class Throttle {
   /** Headers for the answer. An ArmError with 429 when there is no room for the request. */
   count(call: Pick<Call, 'method' | 'path'>): Record<string, string> {
     const now = this.#now()
-    const limits = limitsOf(call).map((limit) => ({ limit, bucket: this.#bucketOf(limit, now) }))
+    const targetOf = (operation: string) => this.#world.operations.get(operation)?.targetId
+    const limits = limitsOf(call, targetOf).map((limit) => ({ limit, bucket: this.#bucketOf(limit, now) }))
     for (const { limit, bucket } of limits) {
       const seconds = bucket.secondsToNext(now)
       if (seconds > 0) throw this.#refusal(limit, bucket.size, seconds)

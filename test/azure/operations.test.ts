@@ -93,6 +93,15 @@ describe('long operations', () => {
     expect(clock.waits).toEqual([10_000, 36_000])
   })
 
+  it('pauses a little, and more and more, where Azure asks for no pause', async () => {
+    const { azure, clock } = await connected(cloud)
+    const none = { ...running, headers: { 'retry-after': '0' } }
+    cloud.on('DELETE', path, accepted('op', { 'retry-after': '0' }))
+    cloud.on('GET', /\/ops\/op$/, none, none, succeeded)
+    await azure.snapshots.remove(want, signal)
+    expect(clock.waits).toEqual([50, 100, 150])
+  })
+
   it('goes on asking after an operation when asking fails', async () => {
     const { azure } = await connected(cloud)
     const trouble = { status: 500, body: { error: { code: 'MultipleErrorsOccurred', message: 'x' } } }

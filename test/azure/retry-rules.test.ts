@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { retryAfterMs } from '../../src/azure/policies/retry-after.js'
-import { type Attempt, isRepeatable, pauseBeforeRetry } from '../../src/azure/policies/retry-rules.js'
+import { type Attempt, isRepeatable, pauseBeforePoll, pauseBeforeRetry } from '../../src/azure/policies/retry-rules.js'
 
 const anyAttempt: fc.Arbitrary<Attempt> = fc.record({
   trouble: fc.constantFrom('throttled', 'busy', 'unavailable', 'notSent', 'dropped'),
@@ -46,6 +46,22 @@ describe('retries', () => {
         }
         throw new Error('it goes on for ever')
       }),
+    )
+  })
+
+  it('leave the pace of polls to the server, which is not flooded where it asks for no pause', () => {
+    fc.assert(
+      fc.property(
+        fc.option(fc.integer({ min: 0, max: 100_000 }), { nil: undefined }),
+        fc.integer({ min: 1, max: 60_000 }),
+        fc.integer({ min: 1, max: 10_000 }),
+        (asked, interval, number) => {
+          const pause = pauseBeforePoll(asked, interval, number)
+          if (asked !== 0) expect(pause).toBe(asked ?? interval)
+          else expect(pause).toBeGreaterThan(0)
+          if (asked === 0) expect(pause).toBeLessThanOrEqual(Math.min(interval, 50 * number))
+        },
+      ),
     )
   })
 

@@ -93,6 +93,31 @@ describe('a restart', () => {
     expect((await running.raw('GET', url('disks/small'))).status).toBe(404)
   })
 
+  it('leaves a machine as it was whose switching was to fail, and says nothing of it in its operation', async () => {
+    await begin()
+    const power = async (name: string) => {
+      const { body } = await running.raw('GET', url(`virtualMachines/${name}/instanceView`))
+      return (body as { statuses: { code: string }[] }).statuses.map(({ code }) => code).at(-1)
+    }
+    const fault = { kind: 'failOperation', code: 'AllocationFailed', message: 'No room.', times: 2 } as const
+    running.sandbox.faults.add({ ...fault, path: '/(start|powerOff)$' })
+    const { headers } = await running.raw('POST', url('virtualMachines/idle-1/start'))
+    await running.raw('POST', url('virtualMachines/web-1/powerOff'))
+    const fine = await running.raw('POST', url('virtualMachines/tl-1/powerOff'))
+    await restart()
+    expect(await running.raw('GET', onThisHost(headers['azure-asyncoperation']))).toMatchObject({
+      body: { status: 'Failed', error: { code: 'AllocationFailed' } },
+    })
+    expect([await power('idle-1'), await power('web-1'), await power('tl-1')]).toEqual([
+      'PowerState/deallocated',
+      'PowerState/running',
+      'PowerState/stopped',
+    ])
+    const ended = await running.raw('GET', onThisHost(fine.headers['azure-asyncoperation']))
+    expect(ended.body).toEqual(expect.not.objectContaining({ properties: expect.anything() }))
+    expect(ended).toMatchObject({ body: { status: 'Succeeded' } })
+  })
+
   it('lets a guest that was coming up come up', async () => {
     await begin()
     await restart()

@@ -57,6 +57,18 @@ describe('limits of requests', () => {
     expect((await running.raw('GET', url('virtualMachines/db-1'))).status).toBe(200)
   })
 
+  it('count the questions after operations of one machine', async () => {
+    await control.addFault({ kind: 'throttle', bucket: 'GetVMOperationResource', capacity: 1, perMinute: 1 })
+    const status = async (name: string) => {
+      const { headers } = await running.raw('POST', url(`virtualMachines/${name}/deallocate`))
+      return headers['azure-asyncoperation'] ?? ''
+    }
+    const [web, db] = [await status('web-1'), await status('db-1')]
+    expect((await running.raw('GET', web)).status).toBe(200)
+    expect(await running.raw('GET', web)).toMatchObject({ status: 429, body: { code: 'OperationNotAllowed' } })
+    expect((await running.raw('GET', db)).status).toBe(200)
+  })
+
   it('of a fault have to be some', async () => {
     const nothing = { kind: 'throttle', bucket: 'reads', capacity: 1, perMinute: 0 } as const
     await expect(control.addFault(nothing)).rejects.toThrow('400')

@@ -28,6 +28,13 @@ export interface Attempt {
   readonly chance: number
 }
 
+const shortestPollMs = 50
+
+/** Milliseconds before the question after an operation of this number. What a server asks for wins; asking for none, it is not flooded. */
+export function pauseBeforePoll(retryAfterMs: number | undefined, pollIntervalMs: number, number: number): number {
+  return retryAfterMs === 0 ? Math.min(pollIntervalMs, shortestPollMs * number) : (retryAfterMs ?? pollIntervalMs)
+}
+
 const longestWaitMs = 120_000
 const longestTotalMs = 600_000
 

@@ -61,21 +61,27 @@ function power(sandbox: Sandbox, machine: Resource, { name, call }: { name: stri
       : undefined
   const nothingToDo = before?.code === { start: 'running', powerOff: 'stopped', deallocate: 'deallocated' }[name]
   touch(world, machine, 'Updating')
-  if (!nothingToDo) setPower(world, machine, call.meanwhile)
+  if (!nothingToDo) {
+    if (before) machine.hidden.powerBefore = before
+    setPower(world, machine, call.meanwhile)
+  }
   const urls = sandbox.operations.begin({
     provider: 'Compute',
     segment: 'operations',
     location: machine.location,
+    target: machine.id,
     seconds: nothingToDo ? 1 : call.seconds,
     pollSeconds: 30,
     ...(noRoom && { failWith: noRoom }),
     finish: () => {
       if (world.get(machine.id) !== machine) return undefined
+      delete machine.hidden.powerBefore
       if (!nothingToDo) call.end(sandbox, machine)
       touch(world, machine, 'Succeeded')
       return undefined
     },
     failed: () => {
+      delete machine.hidden.powerBefore
       if (machine.hidden.power?.code === call.meanwhile && before) machine.hidden.power = before
       touch(world, machine, 'Failed')
     },
