@@ -2,12 +2,20 @@
  * Time limits that hold. Within `AbortSignal.any` nothing keeps hold of an `AbortSignal.timeout`: Node.js 20 collects it
  * as garbage, with its timer, and then it never comes.
  */
+import { AzlinError } from './errors.js'
 
 /** Aborted as the signal is, or after so many milliseconds. It keeps no process from ending. */
 export function withinMs(signal: AbortSignal, ms: number): AbortSignal {
   const limit = new AbortController()
   setTimeout(() => limit.abort(new DOMException('It took too long.', 'TimeoutError')), ms).unref()
   return AbortSignal.any([signal, limit.signal])
+}
+
+/** Aborted after so many milliseconds, with an error that says what took too long: for what has its own time. */
+export function timeFor(what: string, ms: number): AbortSignal {
+  const limit = new AbortController()
+  setTimeout(() => limit.abort(new AzlinError('TIMED_OUT', { what, seconds: Math.round(ms / 1000) })), ms).unref()
+  return limit.signal
 }
 
 /** What the work gives, or the error where it gives nothing for so many milliseconds. */

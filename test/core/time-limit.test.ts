@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { inTime, withinMs } from '../../src/core/time-limit.js'
+import { inTime, timeFor, withinMs } from '../../src/core/time-limit.js'
 import { collectGarbage } from '../support/garbage.js'
 
 const aborted = (signal: AbortSignal) =>
@@ -22,6 +22,13 @@ describe('a time limit', () => {
     const came = aborted(withinMs(run.signal, 60_000))
     run.abort(reason)
     expect(await came).toBe(reason)
+  })
+
+  it('says what took too long where a piece of work has a time of its own', async () => {
+    expect(await aborted(AbortSignal.any([timeFor('removing snapshot s', 200)]))).toMatchObject({
+      code: 'TIMED_OUT',
+      details: { what: 'removing snapshot s' },
+    })
   })
 
   it('ends the wait for work that gives nothing, and lets be what gives something', async () => {

@@ -2,6 +2,7 @@
 import { removingCommand } from '../domain/drill.js'
 import { AzlinError } from '../errors.js'
 import type { Run } from '../run.js'
+import { timeFor } from '../time-limit.js'
 import type { DrillDeps } from './drill-deps.js'
 import type { DrillLog } from './drill-log.js'
 import { membersLeft } from './temporary-removal.js'
@@ -72,7 +73,7 @@ async function missed(
   { group, token, makesGroup }: { readonly group: string; readonly token: string; readonly makesGroup: boolean },
   known: readonly string[],
 ): Promise<readonly string[]> {
-  const signal = AbortSignal.timeout(10 * 60_000)
+  const signal = timeFor(`looking for what is left in ${group}`, 10 * 60_000)
   if (makesGroup && !(await azure.groups.find(group, signal))) return []
   const there = await membersLeft(azure, group, new Set(known.map((id) => id.toLowerCase())), signal)
   return there.filter((id) => id.toLowerCase().includes(`-${token}`))

@@ -4,6 +4,7 @@ import type { AttachedDisk, VmRef } from '../domain/machine.js'
 import { previousDiskTags } from '../domain/previous-disk.js'
 import { persist } from '../retry.js'
 import type { Run } from '../run.js'
+import { timeFor } from '../time-limit.js'
 import { removalMs, type TemporaryDeps } from './temporary-resources.js'
 
 export interface Replaced {
@@ -25,7 +26,7 @@ export async function settlePrevious(
   { previous, deletePreviousDisks, guestReported }: Replaced,
   run: Run,
 ): Promise<readonly string[]> {
-  const signal = AbortSignal.timeout(removalMs)
+  const signal = timeFor(`settling the old disks of ${machine.name}`, removalMs)
   const mark = previousDiskTags(machine.name, clock.now())
   const tell = (text: string) => run.report({ type: 'notice', code: 'PREVIOUS_DISK', text })
   if (deletePreviousDisks && !guestReported && previous.length > 0) tell(keptUnseen(machine, previous))

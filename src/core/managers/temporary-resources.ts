@@ -15,6 +15,7 @@ import type { Azure } from '../ports/azure.js'
 import type { Journal, TemporaryMade } from '../ports/records.js'
 import { persist } from '../retry.js'
 import type { Limit, Run } from '../run.js'
+import { timeFor } from '../time-limit.js'
 import { closeEntry } from './journal-end.js'
 import { removeDisk } from './temporary-removal.js'
 
@@ -190,7 +191,7 @@ export class TemporaryResources {
     const marked: string[] = []
     for (const { id, journalId } of all.toReversed()) {
       try {
-        const signal = AbortSignal.timeout(removalMs)
+        const signal = timeFor(`taking the mark off ${id}`, removalMs)
         await persist(() => azure.tags.remove(id, [temporaryTag], signal), { clock, signal })
         await closeEntry(journal, journalId, run)
       } catch (error) {
@@ -248,7 +249,7 @@ export class TemporaryResources {
     const { clock, journal } = this.#deps
     const { kind, id, journalId, remove } = held
     try {
-      const signal = AbortSignal.timeout(kind === 'group' ? groupRemovalMs : removalMs)
+      const signal = timeFor(`removing ${id}`, kind === 'group' ? groupRemovalMs : removalMs)
       const seen = await this.#look(held, signal)
       await persist(() => remove(signal, held.isMade), { clock, signal })
       if (!seen && journalId !== undefined) {

@@ -7,6 +7,7 @@ import type { NewSnapshot } from '../ports/azure.js'
 import type { Records } from '../ports/records.js'
 import { persist } from '../retry.js'
 import type { Run } from '../run.js'
+import { timeFor } from '../time-limit.js'
 import { textOf } from './audited.js'
 import type { ManagerDeps } from './deps.js'
 import { closeEntry } from './journal-end.js'
@@ -32,7 +33,7 @@ const removalMs = 10 * 60_000
 /** Removes what a failed capture has made, and nothing of anybody else. What will not go is reported and stays in the journal. */
 export async function undoCapture(deps: ManagerDeps, records: Records, failed: FailedCapture, run: Run): Promise<void> {
   const { parts, errors, token, reason } = failed
-  const signal = AbortSignal.timeout(removalMs)
+  const signal = timeFor('removing what had been taken of a backup', removalMs)
   if (await isContested(deps, failed, signal)) {
     // What carries this token may have been made by the other command: a PUT on a name that exists only changes tags.
     for (const { journalId } of parts) await closeEntry(records.journal, journalId, run)

@@ -4,6 +4,7 @@ import type { AttachedDisk, Machine, MachineStatus, PowerState } from '../domain
 import { AzlinError } from '../errors.js'
 import { persist } from '../retry.js'
 import type { Run } from '../run.js'
+import { timeFor } from '../time-limit.js'
 import type { InPlaceDeps, InPlacePlan } from './in-place-restore.js'
 import { isUnanswered, looksForUnsure, type MadeDisk } from './temporary-resources.js'
 
@@ -36,7 +37,7 @@ export async function undoRestore(
 ): Promise<{ readonly isSure: boolean; readonly hasOld: boolean }> {
   const { machines } = azure
   const { machine } = plan
-  const signal = AbortSignal.timeout(undoMs)
+  const signal = timeFor(`putting the old disks of ${machine.name} back`, undoMs)
   const reason = cause instanceof Error ? cause.message : String(cause)
   run.report({ type: 'restore.rollingBack', vm: machine.name, reason })
   const previous = plan.disks.flatMap((disk) => (disk.previous ? [disk.previous] : []))
