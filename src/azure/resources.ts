@@ -38,7 +38,17 @@ export async function unmake<M extends Model>(
     if (left === undefined) return { done: undefined }
     return standing(left.provisioningState) === 'underway' ? 'underway' : 'absent'
   }
-  await calls.remove({ ...change, start: remove, look }, signal)
+  try {
+    await calls.remove({ ...change, start: remove, look }, signal)
+  } catch (error) {
+    // A lock refuses the removal of what is not there, too.
+    if (!AzlinError.is(error, 'LOCKED')) throw error
+    const isGone = await calls.find(change.task, signal, change.get).then(
+      (found) => found === undefined,
+      () => false,
+    )
+    if (!isGone) throw error
+  }
 }
 
 /** A look at the resource, where its operation cannot be asked. */

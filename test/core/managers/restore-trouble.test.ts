@@ -58,6 +58,24 @@ describe('a restore in place that does not go well', () => {
     expect(await core.records.journal.list()).toEqual([])
   })
 
+  it('says of no disk that it is still there when a lock let none be made', async () => {
+    const backup = await scene.backedUp()
+    core.events.length = 0
+    const locked =
+      "The scope 'x' cannot perform write operation because following scope(s) are locked: '/subscriptions/s'."
+    core.sandbox.faults.add({
+      kind: 'status',
+      status: 409,
+      code: 'ScopeLocked',
+      message: locked,
+      method: 'PUT|DELETE',
+      path: 'disks/',
+    })
+    await expect(scene.restore(backup)).rejects.toMatchObject({ code: 'LOCKED' })
+    expect(core.events.filter(({ type }) => type === 'temporary.left')).toEqual([])
+    expect(await core.records.journal.list()).toEqual([])
+  })
+
   it('says that it was rolled back, and why', async () => {
     const backup = await scene.backedUp()
     core.sandbox.faults.add({ ...failOperation, method: 'POST', path: `${machine}/start`, times: 1 })
