@@ -54,6 +54,19 @@ describe('a region', () => {
     expect(await shown()).toMatchObject({ body: { properties: { tier: 'P30' } } })
   })
 
+  it('gives a public address a zone that it has', async () => {
+    const address = (name: string, location: string, zone: string) =>
+      running.raw('PUT', network(`publicIPAddresses/${name}`), {
+        location,
+        zones: [zone],
+        sku: { name: 'Standard' },
+        properties: { publicIPAllocationMethod: 'Static' },
+      })
+    expect(await address('a', 'westus2', '9')).toMatchObject(refusal(400, 'InvalidAvailabilityZone'))
+    expect(await address('a', 'westus', '1')).toMatchObject(refusal(400, 'InvalidAvailabilityZone'))
+    expect(await address('a', 'westus2', '2')).toMatchObject({ status: 201, body: { zones: ['2'] } })
+  })
+
   it('has zones or none; a disk is in one of them, or kept in all', async () => {
     expect(await disk('z', 'Premium_LRS', 'westus2', ['9'])).toMatchObject(
       refusal(400, 'InvalidAvailabilityZone', /'1,2,3'/),
@@ -171,5 +184,27 @@ describe('a network', () => {
     expect(seen).toMatchObject({
       properties: { provisioningState: 'Succeeded', subnets: [{ name: 'default' }, { name: 'two' }] },
     })
+  })
+
+  it('takes no security rule with a word that there is not, or without an end', async () => {
+    const rule = {
+      priority: 200,
+      access: 'Allow',
+      direction: 'Inbound',
+      protocol: 'Tcp',
+      sourceAddressPrefix: '*',
+      destinationAddressPrefix: '*',
+      sourcePortRange: '*',
+      destinationPortRanges: ['22'],
+    }
+    const put = (change: object) =>
+      running.raw('PUT', network('networkSecurityGroups/rules'), {
+        location: 'westus2',
+        properties: { securityRules: [{ name: 'x', properties: { ...rule, ...change } }] },
+      })
+    expect(await put({ protocol: 'Nope' })).toMatchObject(refusal(400, 'InvalidRequestFormat'))
+    expect(await put({ access: 'Maybe' })).toMatchObject(refusal(400, 'InvalidRequestFormat'))
+    expect(await put({ destinationPortRanges: [] })).toMatchObject(refusal(400, 'SecurityRuleParameterMissing'))
+    expect(await put({ protocol: 'TCP' })).toMatchObject({ status: 201 })
   })
 })

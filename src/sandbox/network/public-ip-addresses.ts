@@ -1,5 +1,6 @@
 import { publicLoopback } from '../guest/addresses.js'
-import { objectAt, textAt } from './json.js'
+import { regions } from '../regions.js'
+import { objectAt, textAt, textsAt } from './json.js'
 import { type Kind, shown } from './kind.js'
 import { publicAddress } from './public-addresses.js'
 import { surroundings, userOfAddress } from './references.js'
@@ -7,7 +8,7 @@ import { refuse } from './refusal.js'
 
 export const publicIPAddresses: Kind = {
   type: 'publicIPAddresses',
-  make: ({ world, id, before, body }) => {
+  make: ({ world, id, name, location, before, body }) => {
     const sku = { name: 'Basic', tier: 'Regional', ...before?.sku, ...objectAt(body, 'sku') }
     const sent = objectAt(body, 'properties')
     if (sku.name === 'Standard' && textAt(sent, 'publicIPAllocationMethod') === 'Dynamic') {
@@ -16,10 +17,19 @@ export const publicIPAddresses: Kind = {
         `Standard sku publicIp ${id} must have AllocationMethod set to Static.`,
       )
     }
+    const zones = textsAt(body, 'zones')
+    const there = regions.some((region) => region.name === location && region.zones) ? ['1', '2', '3'] : []
+    if (!zones.every((zone) => there.includes(zone))) {
+      return refuse(
+        'InvalidAvailabilityZone',
+        `The zone(s) '${zones.join(',')}' for resource 'Microsoft.Network/publicIPAddresses/${name}' is not supported. The supported zones for location '${location}' are '${there.join(',')}'`,
+      )
+    }
     const resourceGuid = textAt(before?.properties, 'resourceGuid') ?? world.uuid()
     return {
       properties: publicAddress({ address: publicLoopback(world.secret, id), resourceGuid, sku: sku.name }, sent),
       sku,
+      ...(zones.length > 0 && { zones }),
     }
   },
   show: (world, resource) => {

@@ -61,6 +61,19 @@ export function defaultRules(groupId: string, etag: string): Json[] {
   return [...inbound.map(render('Inbound')), ...outbound.map(render('Outbound'))]
 }
 
+const words = {
+  protocol: ['Tcp', 'Udp', 'Icmp', 'Esp', 'Ah', '*'],
+  access: ['Allow', 'Deny'],
+  direction: ['Inbound', 'Outbound'],
+}
+
+const ends = [
+  ['sourceAddressPrefix', 'sourceAddressPrefixes', 'sourceApplicationSecurityGroups'],
+  ['destinationAddressPrefix', 'destinationAddressPrefixes', 'destinationApplicationSecurityGroups'],
+  ['sourcePortRange', 'sourcePortRanges'],
+  ['destinationPortRange', 'destinationPortRanges'],
+] as const
+
 const emptyPlurals = {
   sourcePortRanges: [],
   destinationPortRanges: [],
@@ -90,6 +103,21 @@ export function ruleFault(
         code: 'SecurityRuleParameterMissing',
         message: `Security rule ${name} has no value for its required property ${key}.`,
       }
+    }
+  }
+  for (const [key, allowed] of Object.entries(words)) {
+    if (!allowed.some((word) => word.toLowerCase() === String(properties[key]).toLowerCase()))
+      return {
+        code: 'InvalidRequestFormat',
+        message: `Cannot parse the request: '${String(properties[key])}' is no ${key} of a security rule.`,
+      }
+  }
+  for (const [one, ...lists] of ends) {
+    const given = lists.map((key) => properties[key])
+    if (properties[one] !== undefined || given.some((list) => Array.isArray(list) && list.length > 0)) continue
+    return {
+      code: 'SecurityRuleParameterMissing',
+      message: `Required security rule parameters are missing for security rule ${name}. Security rule must specify ${[one, ...lists].join(' or ')}.`,
     }
   }
   const priority = Number(properties['priority'])
