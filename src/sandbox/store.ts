@@ -52,13 +52,13 @@ export class Store {
   /** What was saved last, and the changes to it in their order; undefined when nothing was. */
   load(): { readonly whole: unknown; readonly changes: readonly unknown[] } | undefined {
     if (!existsSync(this.#wholeFile)) return undefined
-    const whole: unknown = JSON.parse(readFileSync(this.#wholeFile, 'utf8'))
+    const whole = parsed(readFileSync(this.#wholeFile, 'utf8'), this.#wholeFile)
     this.#generation = (isObject(whole) && Number(whole['generation'])) || 0
     const file = this.#changesFile
     const text = existsSync(file) ? readFileSync(file, 'utf8') : ''
     // A line without an end is one that the process died of; nobody was answered for it.
     const lines = text.split('\n').slice(0, -1)
-    return { whole, changes: lines.map((line): unknown => JSON.parse(line)) }
+    return { whole, changes: lines.map((line) => parsed(line, file)) }
   }
 
   changed(): void {
@@ -113,5 +113,15 @@ export class Store {
   /** Another for each whole, so that one that is just ending spoils nothing for its successor. */
   get #changesFile(): string {
     return join(this.#home, `changes-${this.#generation}.jsonl`)
+  }
+}
+
+/** The computer may have gone down while it was written. */
+function parsed(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new Error(`${file} is damaged. Remove it: the sandbox goes on without what it says. (${why})`)
   }
 }

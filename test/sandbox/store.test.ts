@@ -1,5 +1,5 @@
 /** What is kept on disk; a world that is left without being closed is one whose process was killed. */
-import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
@@ -35,6 +35,25 @@ function disk(name: string, properties = {}): Resource {
 const changesFile = () => join(home, readdirSync(home).find((name) => name.startsWith('changes-')) ?? 'none')
 
 describe('the store of the sandbox', () => {
+  it('names the file that is damaged, and goes on without it', () => {
+    const world = opened()
+    world.put(disk('one'))
+    world.save()
+    world.put(disk('two'))
+    world.save()
+    const changes = changesFile()
+    appendFileSync(changes, '\u0000\u0000\n')
+    expect(opened).toThrow(`${changes} is damaged. Remove it`)
+    rmSync(changes)
+    expect(opened().all()).toEqual([disk('one')])
+
+    const state = join(home, 'state.json')
+    writeFileSync(state, '')
+    expect(opened).toThrow(`${state} is damaged. Remove it`)
+    rmSync(state)
+    expect(opened().fresh).toBe(true)
+  })
+
   it('keeps what was saved, change for change', () => {
     const world = opened()
     for (const name of ['one', 'two', 'three']) world.put(disk(name))
