@@ -41,8 +41,8 @@ export async function unmake<M extends Model>(
   try {
     await calls.remove({ ...change, start: remove, look }, signal)
   } catch (error) {
-    // A lock refuses the removal of what is not there, too.
-    if (!AzlinError.is(error, 'LOCKED')) throw error
+    // A lock, and a role that lacks it, refuse the removal of what is not there, too.
+    if (!AzlinError.is(error, 'LOCKED') && !AzlinError.is(error, 'FORBIDDEN')) throw error
     const isGone = await calls.find(change.task, signal, change.get).then(
       (found) => found === undefined,
       () => false,

@@ -58,20 +58,14 @@ describe('a restore in place that does not go well', () => {
     expect(await core.records.journal.list()).toEqual([])
   })
 
-  it('says of no disk that it is still there when a lock let none be made', async () => {
+  it.each([
+    ['LOCKED', 409, 'ScopeLocked', "following scope(s) are locked: '/subscriptions/s'."],
+    ['FORBIDDEN', 403, 'AuthorizationFailed', "does not have authorization to perform action 'x'."],
+  ])('says of no disk that it is still there when none could be made: %s', async (known, status, code, message) => {
     const backup = await scene.backedUp()
     core.events.length = 0
-    const locked =
-      "The scope 'x' cannot perform write operation because following scope(s) are locked: '/subscriptions/s'."
-    core.sandbox.faults.add({
-      kind: 'status',
-      status: 409,
-      code: 'ScopeLocked',
-      message: locked,
-      method: 'PUT|DELETE',
-      path: 'disks/',
-    })
-    await expect(scene.restore(backup)).rejects.toMatchObject({ code: 'LOCKED' })
+    core.sandbox.faults.add({ kind: 'status', status, code, message, method: 'PUT|DELETE', path: 'disks/' })
+    await expect(scene.restore(backup)).rejects.toMatchObject({ code: known })
     expect(core.events.filter(({ type }) => type === 'temporary.left')).toEqual([])
     expect(await core.records.journal.list()).toEqual([])
   })
