@@ -38,6 +38,8 @@ export interface Hidden {
   /** A subnet or rule of it that is being deleted. */
   losing?: { readonly key: string; readonly name: string }
   power?: Power
+  /** While a machine is changed: what it was. */
+  before?: { readonly properties: Json; readonly tags?: Record<string, string> }
   /** While a machine is switched: what it was. */
   powerBefore?: Power
   [other: string]: unknown

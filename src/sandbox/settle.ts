@@ -2,6 +2,7 @@ import { closeAccess } from './compute/access.js'
 import { become, giveUpBecoming } from './compute/becoming.js'
 import { bytesPerGiB, diskType, machineType, sizeGB, snapshotType } from './compute/disk-model.js'
 import { boot, setPower } from './compute/machine-state.js'
+import { undoUpdate } from './compute/machine-update.js'
 import { ArmError } from './errors.js'
 import { groupType } from './groups.js'
 import { type Json, textAt } from './network/json.js'
@@ -20,8 +21,8 @@ export function settleWorld(sandbox: Sandbox): void {
   for (const resource of world.all()) {
     // A group goes on being deleted; one of these may have gone with a machine before.
     if (resource.type === groupType || world.get(resource.id) !== resource) continue
-    settleAccepted(world, resource, doomed.has(resource.id.toLowerCase()))
     const state = textAt(resource.properties, 'provisioningState') ?? ''
+    settleAccepted(world, resource, doomed.has(resource.id.toLowerCase()))
     if (state === 'Deleting') remove(sandbox, resource)
     else if (halfWay.has(state)) settle(world, resource, doomed.has(resource.id.toLowerCase()))
     if (resource.type === machineType) settlePower(sandbox, resource, doomed.has(resource.id.toLowerCase()))
@@ -38,6 +39,8 @@ function settleAccepted(world: World, resource: Resource, failed: boolean): void
   for (const change of resource.hidden.becoming ?? [])
     if (failed) giveUpBecoming(resource, change)
     else become(world, resource, change)
+  if (failed) undoUpdate(world, resource)
+  delete resource.hidden.before
   losePart(resource)
   closeAccess(resource)
 }

@@ -118,6 +118,22 @@ describe('a restart', () => {
     expect(ended).toMatchObject({ body: { status: 'Succeeded' } })
   })
 
+  it('takes back a change of a machine that was to fail', async () => {
+    await begin()
+    const machine = async () => (await running.raw('GET', url('virtualMachines/db-1'))).body
+    const { properties } = (await machine()) as { properties: { storageProfile: object } }
+    running.sandbox.faults.add({ kind: 'failOperation', code: 'InternalExecutionError', message: 'x', method: 'PATCH' })
+    const change = { tags: { a: 'b' }, properties: { storageProfile: { dataDisks: [] } } }
+    expect((await running.raw('PATCH', url('virtualMachines/db-1'), change)).status).toBe(200)
+    await restart()
+    expect(await machine()).toMatchObject({
+      tags: { app: 'shop' },
+      properties: { storageProfile: properties.storageProfile, provisioningState: 'Failed' },
+    })
+    const other = await running.raw('GET', url('disks/db-1_data_0'))
+    expect(other.body).toMatchObject({ properties: { diskState: 'Attached' } })
+  })
+
   it('lets a guest that was coming up come up', async () => {
     await begin()
     await restart()

@@ -36,6 +36,7 @@ export function updateMachine(sandbox: Sandbox, machine: Resource, { body, metho
 
   const before = { properties: machine.properties, tags: machine.tags, disks: attachedIds(machine) }
   for (const disk of made) world.put(disk)
+  machine.hidden.before = { properties: before.properties, ...(before.tags && { tags: before.tags }) }
   machine.properties = properties
   setTags(machine, tags)
   moveWriting(world, machine, before.disks)
@@ -48,19 +49,28 @@ export function updateMachine(sandbox: Sandbox, machine: Resource, { body, metho
     seconds: seconds.machineUpdate,
     pollSeconds: 30,
     finish: () => {
+      delete machine.hidden.before
       touch(world, machine, 'Succeeded')
       return undefined
     },
     failed: () => {
-      const tried = attachedIds(machine)
-      machine.properties = before.properties
-      setTags(machine, before.tags)
-      moveWriting(world, machine, tried)
+      undoUpdate(world, machine)
       touch(world, machine, 'Failed')
     },
   })
   const headers = { 'azure-asyncoperation': urls.azureAsyncOperation, etag: machine.etag ?? '' }
   return { status: 200, headers, body: shownMachine(world, machine) }
+}
+
+/** As if the change under way had never been accepted. */
+export function undoUpdate(world: World, machine: Resource): void {
+  const { before } = machine.hidden
+  delete machine.hidden.before
+  if (!before) return
+  const tried = attachedIds(machine)
+  machine.properties = before.properties
+  setTags(machine, before.tags)
+  moveWriting(world, machine, tried)
 }
 
 /** `If-Match` and `If-None-Match` against the ETag of what is there. */
