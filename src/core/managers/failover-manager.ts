@@ -89,7 +89,8 @@ export class FailoverManager {
     const request = await this.#meant(asked, run)
     const { vm, targetRegion, subnetId, allowSizeChange } = request
     await mustKnowRegion(azure, targetRegion, run)
-    const chosen = choose(request, await replicasIn(azure, vm, targetRegion, run))
+    const there = await replicasIn(azure, vm, targetRegion, run)
+    const chosen = choose(request, there)
     const kinds = madeThere(chosen, targetRegion, await diskKindsIn(azure, targetRegion, run))
     const backup = kinds.point
     const facts = backup.machine
@@ -109,7 +110,13 @@ export class FailoverManager {
       throw new AzlinError('NOT_READY', { what: `The failover of ${vm.name} to ${targetRegion}`, problems })
 
     const rpoSeconds = Math.max(0, Math.round((+clock.now() - +backup.createdAt) / 1000))
-    const notices = [...doubtsOn(backup), ...room.notes, ...kinds.notices, ...noticesOn(request, group)]
+    const notices = [
+      ...doubtsOn(backup),
+      ...sounderThan(chosen, there),
+      ...room.notes,
+      ...kinds.notices,
+      ...noticesOn(request, group),
+    ]
     const where = { targetRegion, newVm, size: room.size, allowSizeChange, subnetId, makesGroup: group.makes }
     return { vm, backup, facts, ...where, rpoSeconds, notices }
   }
@@ -224,6 +231,14 @@ function choose({ vm, targetRegion, backup, at }: FailoverRequest, there: readon
   const found = at ? there.find(({ createdAt }) => createdAt <= at) : newest
   if (!found) throw new AzlinError('NO_BACKUP_AT', { vm: vm.name, at: at?.toISOString() ?? '' })
   return found
+}
+
+/** What to take instead of one that is known to be damaged. */
+function sounderThan(chosen: Backup, there: readonly Backup[]): string[] {
+  const sound = chosen.condemned ? there.find(({ condemned }) => !condemned) : undefined
+  return sound
+    ? [`The newest copy that is not known to be damaged is of ${sound.createdAt.toISOString()}: --backup ${sound.name}`]
+    : []
 }
 
 /** Names are of one VM in a group: in its own group the lost VM still has its. */

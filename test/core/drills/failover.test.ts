@@ -222,14 +222,21 @@ describe('a failover', () => {
     const older = await backedUp(core, web)
     core.sandbox.world.clock.advance(25 * 3_600_000)
     const newer = await backedUp(core, web)
-    const chosen = async (change: Partial<FailoverRequest>) =>
-      (await core.failovers.plan({ vm: web, targetRegion: region, allowSizeChange: false, ...change }, core.run()))
-        .backup.name
+    const plan = (change: Partial<FailoverRequest>) =>
+      core.failovers.plan({ vm: web, targetRegion: region, allowSizeChange: false, ...change }, core.run())
+    const chosen = async (change: Partial<FailoverRequest>) => (await plan(change)).backup.name
     expect(await chosen({})).toBe(newer)
     expect(await chosen({ backup: older })).toBe(older)
     expect(await chosen({ at: new Date(+core.clock.now() - 3_600_000) })).toBe(older)
     expect(await codeOf(chosen({ at: new Date(0) }))).toBe('NO_BACKUP_AT')
     expect(await codeOf(chosen({ backup: 'web-1-backup-daily-20000101-000000' }))).toBe('BACKUP_NOT_FOUND')
+    // Whoever takes one that is known to be damaged hears of the one that is not.
+    const failed = { 'azlin:verify-failed-at': core.clock.now().toISOString() }
+    for (const { snapshot } of (await plan({})).backup.disks) await core.azure.tags.merge(snapshot.id, failed, signal)
+    const said = (await plan({})).notices.join('\n')
+    expect(said).toContain(`The last verification of ${newer} failed`)
+    expect(said).toContain(`--backup ${older}`)
+    expect((await plan({ backup: older })).notices.join()).not.toContain('--backup')
   })
 
   it('refuses a region without a copy, and says all else that is missing at once', async () => {
