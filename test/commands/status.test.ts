@@ -91,6 +91,18 @@ describe('azlin backup status', () => {
     expect(await status('web-1')).toMatchObject({ code: 0, vms: gone.vms.map(({ vmName }) => ({ vmName })) })
   })
 
+  it('tells of a VM whose region is down', async () => {
+    await azure.ok('backup', 'configure', 'web-1', '--cross-region', '--target-region', 'eastus2')
+    await azure.ok('backup', 'trigger', 'web-1', '--wait')
+    await azure.fault({ kind: 'regionDown', region: 'westus2' })
+    const told = await status('web-1')
+    expect([told.code, told.vms]).toMatchObject([
+      0,
+      [{ gone: false, standing: 'protected', elsewhere: [{ region: 'eastus2' }] }],
+    ])
+    expect(azure.struck).toBe(true)
+  })
+
   it('refuses what it cannot tell of', async () => {
     const missing = await azure.run('backup', 'status', 'web-9', '--json')
     expect([missing.code, documentOf<{ error: { code: string } }>(missing).error.code]).toEqual([4, 'VM_NOT_FOUND'])

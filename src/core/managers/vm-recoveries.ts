@@ -32,7 +32,7 @@ export async function recoveriesIn(
 /** The ones that are named. VM_NOT_FOUND where there is neither the VM nor a backup of it. */
 export async function recoveriesOf(azure: Azure, vms: readonly VmRef[], run: Run): Promise<readonly VmRecovery[]> {
   const [machines, snapshots] = await Promise.all([
-    Promise.all(vms.map((vm) => azure.machines.find(vm, run.signal))),
+    Promise.all(vms.map((vm) => machineOf(azure, vm, run))),
     snapshotsOf(azure, vms[0]?.resourceGroup, run),
   ])
   const there = machines.filter((machine) => machine !== undefined)
@@ -42,6 +42,17 @@ export async function recoveriesOf(azure: Azure, vms: readonly VmRef[], run: Run
     if (!one) throw new AzlinError('VM_NOT_FOUND', { vm: vm.name, resourceGroup: vm.resourceGroup })
     return one
   })
+}
+
+/** While a region is down a VM in it cannot be asked for, and the list of its group still has it. */
+async function machineOf({ machines }: Azure, vm: VmRef, run: Run): Promise<Machine | undefined> {
+  try {
+    return await machines.find(vm, run.signal)
+  } catch (error) {
+    if (!AzlinError.is(error, 'AZURE_UNAVAILABLE')) throw error
+    const listed = await machines.list(vm.resourceGroup, run.signal)
+    return listed.find(({ name }) => same(name, vm.name))
+  }
 }
 
 function sorted(
