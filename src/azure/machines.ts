@@ -2,7 +2,7 @@
 import type { VirtualMachine } from '@azure/arm-compute'
 import type { Machine, MachineStatus, PowerState, VmRef } from '../core/domain/machine.js'
 import { AzlinError } from '../core/errors.js'
-import type { DiskAt, Machines, NewMachine } from '../core/ports/azure.js'
+import type { DiskAt, Machines, NewMachine, SwapSteps } from '../core/ports/azure.js'
 import type { Call, Task } from './call.js'
 import { type CallOptions, type Calls, orUndefined, type Seen } from './calls.js'
 import type { Clients } from './clients.js'
@@ -79,7 +79,7 @@ export class AzureMachines implements Machines {
     disks: readonly DiskAt[],
     etag: string | undefined,
     signal: AbortSignal,
-    sent?: () => void,
+    { sent, freeing }: SwapSteps = {},
   ): Promise<void> {
     const task = taskOn('swapping the disks of', vm)
     const took = (model: VirtualMachine) => holdsDisks(model, disks)
@@ -91,6 +91,7 @@ export class AzureMachines implements Machines {
       // Some see Azure refuse another disk at a place that is taken: it is made free first, with all that can go along.
       const os = disks.filter(({ lun }) => lun === null)
       const before = await this.#read(vm, signal)
+      await freeing?.()
       const free = (model: VirtualMachine) => holdsDisks(model, os) && holdsNone(model, luns)
       await this.#change(task, vm, etag, (model) => withDisks(withoutDataDisks(model, luns), os), free, signal)
       await this.#change(task, vm, undefined, (model) => withDisks(model, disks, before), took, signal)

@@ -22,13 +22,15 @@ export function lackingIn(
   machine: Machine,
   { details, kept }: Pick<JournalEntry, 'details' | 'kept'>,
 ): readonly DiskAt[] {
-  const isFree = ({ made: { lun } }: RestoredPlace) => !machine.disks.some((disk) => disk.lun === lun)
-  const free = placesIn(details['places']).filter(isFree)
-  if (kept || !free.some(({ previous }) => previous)) return []
-  const isOurs = ({ made }: RestoredPlace) => machine.disks.some(({ id }) => sameId(id, made.id))
-  return placesIn(details['places']).some(isOurs)
-    ? free.map(({ made }) => made)
-    : free.flatMap(({ previous }) => previous ?? [])
+  // What is free though the restore freed nothing, somebody else has taken off.
+  if (kept || details['freed'] !== true) return []
+  const places = placesIn(details['places'])
+  const free = places.filter(({ made: { lun } }) => !machine.disks.some((disk) => disk.lun === lun))
+  if (!free.some(({ previous }) => previous)) return []
+  const has = (one: DiskAt | undefined) => one !== undefined && machine.disks.some(({ id }) => sameId(id, one.id))
+  if (places.some(({ made }) => has(made))) return free.map(({ made }) => made)
+  // With none of its old disks it is another VM of the name.
+  return places.some(({ previous }) => has(previous)) ? free.flatMap(({ previous }) => previous ?? []) : []
 }
 
 function placesIn(list: unknown): readonly RestoredPlace[] {

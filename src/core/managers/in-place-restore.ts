@@ -72,7 +72,7 @@ export async function restoreInPlace(deps: InPlaceDeps, plan: InPlacePlan, run: 
   let journalId: string | undefined
   let guestReported: boolean
   const sent: Sent = new Set()
-  const entry: NewJournalEntry = {
+  let entry: NewJournalEntry = {
     kind: 'restore',
     resourceId: machine.id,
     purpose: `restore ${machine.name}`,
@@ -83,9 +83,17 @@ export async function restoreInPlace(deps: InPlaceDeps, plan: InPlacePlan, run: 
       previousDisks: plan.disks.flatMap(({ previous }) => previous?.id ?? []),
     },
   }
+  const note: Notes = {
+    freeing: async () => {
+      sent.add('free')
+      entry = { ...entry, details: { ...entry.details, freed: true } }
+      journalId = await writtenAnew(deps, journalId, entry, run)
+    },
+    started: () => keepEntry(journal, journalId, run),
+  }
   try {
     journalId = await journal?.open(entry, clock.now())
-    guestReported = await swapAndStart(deps, plan, made, before, sent, () => keepEntry(journal, journalId, run), run)
+    guestReported = await swapAndStart(deps, plan, made, before, sent, note, run)
   } catch (error) {
     // It is going to be stopped again, so whoever finds it stopped must start it again.
     if (sent.has('start')) journalId = await writtenAnew(deps, journalId, entry, run)
@@ -163,6 +171,12 @@ function resourceGroupOf({ previous }: DiskPlan, machine: Machine): string {
   return /\/resourceGroups\/([^/]+)\//i.exec(previous?.id ?? '')?.[1] ?? machine.resourceGroup
 }
 
+/** What the journal is told on the way. */
+interface Notes {
+  readonly freeing: () => Promise<void>
+  readonly started: () => Promise<void>
+}
+
 /** @returns whether its guest agent reported. */
 async function swapAndStart(
   { azure, boot }: InPlaceDeps,
@@ -170,7 +184,7 @@ async function swapAndStart(
   made: readonly MadeDisk[],
   before: MachineStatus,
   sent: Sent,
-  onStarted: () => Promise<void>,
+  note: Notes,
   run: Run,
 ): Promise<boolean> {
   const { machines } = azure
@@ -187,7 +201,8 @@ async function swapAndStart(
   refuseIfChanged(now, disks)
 
   run.report({ type: 'vm.swapping', vm: machine.name, disks: made.length })
-  await machines.swapDisks(machine, made.map(toPlace), now.etag, run.signal, () => void sent.add('swap'))
+  const steps = { sent: () => void sent.add('swap'), freeing: note.freeing }
+  await machines.swapDisks(machine, made.map(toPlace), now.etag, run.signal, steps)
   run.report({ type: 'vm.swapped', vm: machine.name })
 
   const stopped = await machines.status(machine, run.signal)
@@ -195,7 +210,7 @@ async function swapAndStart(
   sent.add('start')
   await machines.start(machine, run.signal)
   // From here on whoever finds it stopped does not know who stopped it, and why.
-  await onStarted()
+  await note.started()
   const earlier = stopped.agent?.at ? stopped : before
   const reported = await awaitBoot(boot, machine, earlier, agentOwed(agent ?? showsAgent(before)), run)
   if (!reported)

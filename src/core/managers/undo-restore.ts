@@ -9,13 +9,13 @@ import type { InPlaceDeps, InPlacePlan } from './in-place-restore.js'
 import { isUnanswered, looksForUnsure, type MadeDisk } from './temporary-resources.js'
 
 /** What was asked of the VM, whether or not it was done. What others did to it is not undone. */
-export type Sent = Set<'deallocate' | 'swap' | 'start'>
+export type Sent = Set<'deallocate' | 'swap' | 'free' | 'start'>
 
 export interface Undoing {
   readonly plan: Pick<InPlacePlan, 'machine' | 'disks'>
   readonly made: readonly MadeDisk[]
   readonly before: MachineStatus
-  readonly sent: ReadonlySet<'deallocate' | 'swap' | 'start'>
+  readonly sent: Sent
   readonly cause: unknown
 }
 
@@ -42,7 +42,7 @@ export async function undoRestore(
   run.report({ type: 'restore.rollingBack', vm: machine.name, reason })
   const previous = plan.disks.flatMap((disk) => (disk.previous ? [disk.previous] : []))
   const last = [...sent].at(-1)
-  const isUnsure = (last === 'swap' || last === 'deallocate') && isUnanswered(cause)
+  const isUnsure = last !== undefined && last !== 'start' && isUnanswered(cause)
   let isSeen = false
   let hasOld = true
   try {
@@ -79,7 +79,7 @@ export async function undoRestore(
   /** Azure may take a moment to carry out what got no answer. */
   async function look(): Promise<{
     readonly ours: readonly AttachedDisk[]
-    /** Old disks whose places were made free for the new ones, and are free still. */
+    /** Old disks whose places were made free for the new ones, and are free still. What others took off stays off. */
     readonly empty: readonly AttachedDisk[]
     readonly power: PowerState
   }> {
@@ -87,9 +87,9 @@ export async function undoRestore(
       const now = await machines.get(machine, signal)
       const ours = now.disks.filter((disk) => made.some((one) => sameId(one.disk.id, disk.id)))
       const isFree = ({ lun }: AttachedDisk) => !now.disks.some((disk) => disk.lun === lun)
-      const empty = sent.has('swap') ? previous.filter(isFree) : []
+      const empty = sent.has('free') ? previous.filter(isFree) : []
       const { power } = await machines.status(machine, signal)
-      isSeen ||= last === 'swap' ? ours.length + empty.length > 0 : !wasRunning({ power })
+      isSeen ||= last === 'deallocate' ? !wasRunning({ power }) : ours.length + empty.length > 0
       if (!isUnsure || isSeen || looks === looksForUnsure) return { ours, empty, power }
       await clock.sleep(1_000, signal)
     }

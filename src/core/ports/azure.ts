@@ -67,6 +67,12 @@ export interface NewDisk extends ResourceRef {
   readonly tags: Readonly<Record<string, string>>
 }
 
+/** Called before Azure may get to know of the change, and before LUNs are made free: until it has ended, a VM may lack disks. */
+export interface SwapSteps {
+  readonly sent?: () => void
+  readonly freeing?: () => Promise<void>
+}
+
 export interface Machines {
   /** VM_NOT_FOUND when it, or its group, is not there. */
   get(vm: VmRef, signal: AbortSignal): Promise<Machine>
@@ -82,14 +88,15 @@ export interface Machines {
   deallocate(vm: VmRef, signal: AbortSignal, sent?: () => void): Promise<void>
   /**
    * Puts these disks at their LUNs (null is the OS disk) and waits: in one request, or where Azure refuses another data
-   * disk at a LUN that is taken, in two more, the first of which frees them. Data disks at LUNs not named stay. With `etag`, CONFLICT when the VM was changed since.
+   * disk at a LUN that is taken, in two more, the first of which frees them. Data disks at LUNs not named stay. With
+   * `etag`, CONFLICT when the VM was changed since.
    */
   swapDisks(
     vm: VmRef,
     disks: readonly DiskAt[],
     etag: string | undefined,
     signal: AbortSignal,
-    sent?: () => void,
+    steps?: SwapSteps,
   ): Promise<void>
   /** Takes the data disks at these LUNs off the VM and waits. A LUN without a disk is no error. */
   detachDisks(vm: VmRef, luns: readonly number[], etag: string | undefined, signal: AbortSignal): Promise<void>

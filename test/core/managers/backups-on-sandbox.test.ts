@@ -28,6 +28,20 @@ beforeEach(async () => {
 afterEach(() => core.close())
 afterAll(endServer)
 
+/** Puts a lock on something; the lock's ARM id. */
+function hold(id: string): string {
+  const lock = `${id}/providers/Microsoft.Authorization/locks/hold`
+  core.sandbox.world.put({
+    id: lock,
+    name: 'hold',
+    type: 'Microsoft.Authorization/locks',
+    location: '',
+    properties: { level: 'CanNotDelete' },
+    hidden: {},
+  })
+  return lock
+}
+
 portsContract('Azure over the SDK and the sandbox', async () => {
   const machine = await core.azure.machines.get(db, AbortSignal.timeout(30_000))
   return { azure: core.azure, resourceGroup: group, machine }
@@ -83,15 +97,7 @@ describe('backups on the embedded Azure', () => {
     const { schedules, backups, azure, sandbox, records } = core
     const run = core.run()
     await schedules.configure(db, usualPolicy, run)
-    const lock = `/subscriptions/${sandbox.subscriptionId}/resourceGroups/${group}/providers/Microsoft.Authorization/locks/hold`
-    sandbox.world.put({
-      id: lock,
-      name: 'hold',
-      type: 'Microsoft.Authorization/locks',
-      location: '',
-      properties: { level: 'CanNotDelete' },
-      hidden: {},
-    })
+    hold(`/subscriptions/${sandbox.subscriptionId}/resourceGroups/${group}`)
     const fault = { kind: 'failOperation', code: 'InvalidParameter', message: 'No.', method: 'PUT' } as const
     sandbox.faults.add({ ...fault, path: 'snapshots/.*-lun2', times: 1 })
     await expect(backups.trigger(db, {}, run)).rejects.toMatchObject({
@@ -111,8 +117,11 @@ describe('backups on the embedded Azure', () => {
     const stop = new AbortController()
     const reason = new Error('Ctrl-C')
     const taking = setInterval(() => sandbox.world.list(snapshotType).length === 3 && stop.abort(reason), 5)
-    await expect(backups.trigger(db, {}, core.run(stop))).rejects.toBe(reason)
-    clearInterval(taking)
+    try {
+      await expect(backups.trigger(db, {}, core.run(stop))).rejects.toBe(reason)
+    } finally {
+      clearInterval(taking)
+    }
     expect(await azure.snapshots.inGroup(group, core.run().signal)).toEqual([])
     expect(events.some(({ type }) => type === 'snapshot.removed')).toBe(true)
   })
@@ -125,15 +134,7 @@ describe('backups on the embedded Azure', () => {
     const first = await backups.trigger(web, { tier: 'daily' }, run)
     sandbox.world.advance(2 * 86_400_000)
     const id = first.backup.disks[0]?.snapshot.id ?? ''
-    const lock = `${id}/providers/Microsoft.Authorization/locks/hold`
-    sandbox.world.put({
-      id: lock,
-      name: 'hold',
-      type: 'Microsoft.Authorization/locks',
-      location: '',
-      properties: { level: 'CanNotDelete' },
-      hidden: {},
-    })
+    const lock = hold(id)
     const { cleanup } = await backups.trigger(web, { tier: 'daily' }, run)
     expect(cleanup?.deleted).toEqual([])
     expect(cleanup?.kept.find(({ name }) => name === first.backup.name)?.reason).toContain('under a lock')

@@ -27,6 +27,19 @@ afterAll(endServer)
 
 const puts = async () => (await core.requests()).filter((line) => /^PUT .*virtualMachines\/db-1$/.test(line)).length
 
+interface Profile {
+  readonly osDisk: object
+  readonly dataDisks: readonly { readonly lun: number }[]
+}
+
+/** As somebody else would, at this very moment. */
+function changeProfile(change: (profile: Profile) => Profile): void {
+  const vm = core.sandbox.world.list('Microsoft.Compute/virtualMachines').find(({ name }) => name === db.name)
+  if (!vm) throw new Error('no VM')
+  const storageProfile = change(vm.properties['storageProfile'] as Profile)
+  core.sandbox.world.put({ ...vm, properties: { ...vm.properties, storageProfile } })
+}
+
 describe('a restore in place in steps', () => {
   it('comes to the same end', async () => {
     const backup = await scene.backedUp()
@@ -43,6 +56,21 @@ describe('a restore in place in steps', () => {
     expect(await core.records.journal.list()).toEqual([])
   })
 
+  it('is written down before the places are made free', async () => {
+    const backup = await scene.backedUp()
+    core.sandbox.faults.add(fixed)
+    const run = core.run()
+    let journal: ReturnType<typeof core.records.journal.list> | undefined
+    const report: typeof run.report = (event) => {
+      run.report(event)
+      if (event.type === 'vm.swapped') journal = core.records.journal.list()
+    }
+    const plan = await core.restores.plan(db, backup, {}, run)
+    await core.restores.execute(plan, { ...run, report })
+    const restores = (await journal)?.filter(({ kind }) => kind === 'restore')
+    expect(restores).toMatchObject([{ details: { freed: true } }])
+  })
+
   it.each([1, 2])('puts everything back when step %d of two fails', async (step) => {
     const backup = await scene.backedUp()
     const before = await scene.picture()
@@ -56,11 +84,36 @@ describe('a restore in place in steps', () => {
   })
 })
 
+describe('a restore that failed', () => {
+  it('leaves off what somebody else took off the VM meanwhile', async () => {
+    const backup = await scene.backedUp()
+    core.sandbox.faults.add({
+      ...put,
+      kind: 'status',
+      status: 409,
+      code: 'OperationNotAllowed',
+      message: 'no',
+      times: 1,
+    })
+    const run = core.run()
+    const report: typeof run.report = (event) => {
+      run.report(event)
+      if (event.type === 'vm.swapping') takeOff()
+    }
+    const plan = await core.restores.plan(db, backup, {}, run)
+    await expect(core.restores.execute(plan, { ...run, report })).rejects.toMatchObject({ code: expect.any(String) })
+    expect((await core.azure.machines.get(db, run.signal)).disks.map(({ lun }) => lun)).toEqual([null, 0])
+  })
+
+  const takeOff = () =>
+    changeProfile(({ dataDisks, ...profile }) => ({ ...profile, dataDisks: dataDisks.filter(({ lun }) => lun !== 2) }))
+})
+
 describe('a cleanup between the steps', () => {
   const signal = () => core.run().signal
 
   /** As a restore leaves it that was killed before its data disks were attached: `withOs`, after the OS disk was swapped. */
-  async function half(withOs: boolean) {
+  async function half({ withOs, freed = true }: { readonly withOs: boolean; readonly freed?: boolean }) {
     const backup = await scene.backedUp()
     const { id, disks } = await core.azure.machines.get(db, signal())
     const plan = await core.restores.plan(db, backup, {}, core.run())
@@ -78,7 +131,7 @@ describe('a cleanup between the steps', () => {
     const os = places.filter(({ made: { lun } }) => lun === null).map(({ made }) => made)
     if (withOs) await core.azure.machines.swapDisks(db, os, undefined, signal())
     const [newDisks, previousDisks] = [places.map(({ made }) => made.id), disks.map((disk) => disk.id)]
-    const details = { wasRunning: true, newDisks, previousDisks, places }
+    const details = { wasRunning: true, newDisks, previousDisks, places, freed }
     await core.journalOfTheDead({ kind: 'restore', resourceId: id, purpose: 'restore db-1', details })
     return disks.map(({ name }) => name)
   }
@@ -87,7 +140,7 @@ describe('a cleanup between the steps', () => {
     [true, 'restored'],
     [false, 'old'],
   ])('gives a VM the rest of its disks, and starts it (OS disk swapped: %s)', async (withOs, kind) => {
-    const old = await half(withOs)
+    const old = await half({ withOs })
     const said = expect.stringMatching(`^db-1 was left stopped with its ${kind} disks, and `)
     expect((await core.temporary.sweep({ dryRun: true }, core.run())).settled).toEqual([said])
     expect((await core.azure.machines.get(db, signal())).disks).toHaveLength(1)
@@ -96,5 +149,22 @@ describe('a cleanup between the steps', () => {
     expect(disks.map(({ name }) => name)).toEqual(withOs ? ['made-os', 'made-0', 'made-2'] : old)
     expect((await scene.picture()).power).toBe('running')
     expect(await core.records.journal.list()).toEqual([])
+  })
+
+  it('attaches nothing that the restore has not taken off', async () => {
+    await half({ withOs: false, freed: false })
+    await core.temporary.sweep({ dryRun: false }, core.run())
+    expect((await core.azure.machines.get(db, signal())).disks.map(({ lun }) => lun)).toEqual([null])
+  })
+
+  it('attaches nothing to another VM that was made under the name', async () => {
+    await half({ withOs: false })
+    const { disks } = await core.azure.machines.get({ ...db, name: 'web-1' }, signal())
+    const os = disks.find(({ lun }) => lun === null)
+    if (!os) throw new Error('no disk')
+    const { id, name } = os
+    changeProfile((profile) => ({ ...profile, osDisk: { ...profile.osDisk, name, managedDisk: { id } } }))
+    await core.temporary.sweep({ dryRun: false }, core.run())
+    expect((await core.azure.machines.get(db, signal())).disks.map(({ id }) => id)).toEqual([id])
   })
 })
