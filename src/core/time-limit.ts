@@ -6,15 +6,18 @@ import { AzlinError } from './errors.js'
 
 /** Aborted as the signal is, or after so many milliseconds. It keeps no process from ending. */
 export function withinMs(signal: AbortSignal, ms: number): AbortSignal {
-  const limit = new AbortController()
-  setTimeout(() => limit.abort(new DOMException('It took too long.', 'TimeoutError')), ms).unref()
-  return AbortSignal.any([signal, limit.signal])
+  return AbortSignal.any([signal, abortedAfter(ms, new DOMException('It took too long.', 'TimeoutError'))])
 }
 
 /** Aborted after so many milliseconds, with an error that says what took too long: for what has its own time. */
 export function timeFor(what: string, ms: number): AbortSignal {
+  return abortedAfter(ms, new AzlinError('TIMED_OUT', { what, seconds: Math.round(ms / 1000) }))
+}
+
+/** Its timer holds it. */
+function abortedAfter(ms: number, reason: Error): AbortSignal {
   const limit = new AbortController()
-  setTimeout(() => limit.abort(new AzlinError('TIMED_OUT', { what, seconds: Math.round(ms / 1000) })), ms).unref()
+  setTimeout(() => limit.abort(reason), ms).unref()
   return limit.signal
 }
 
